@@ -1,0 +1,23 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Memory that is there or the process ends; an arena that is freed as a whole. */
+#pragma once
+#include <stddef.h>
+
+/* Zeroed memory for n objects of size bytes; no memory ends the process. Free with free(). */
+void *mem_new(size_t n, size_t size) __attribute__((malloc));
+/* As realloc(); new bytes are not zeroed; no memory ends the process. */
+void *mem_grow(void *p, size_t n, size_t size);
+char *mem_text(const char *s); /* a copy of s */
+/* Zeroed pages for a large table, given back with mem_unmap; untouched pages cost nothing. */
+void *mem_map(size_t bytes);
+void mem_unmap(void *p, size_t bytes);
+
+/* Blocks freed together: records of a batch, strings of a snapshot. Zero-initialise. */
+struct arena {
+	struct arena_block *first; /* newest block; NULL when empty */
+	size_t bytes;              /* handed out since the last reset */
+};
+void *arena_new(struct arena *a, size_t bytes); /* zeroed, aligned to 16 */
+char *arena_text(struct arena *a, const char *s, size_t n);
+void arena_fini(struct arena *a); /* frees all; the arena may be used again */

@@ -1,0 +1,28 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A subcommand is one file with one const struct. Its options are rows: the parser, --help, the
+ * completion and the SYNOPSIS of the manual come from them. */
+#pragma once
+#include "base/opt.h"
+
+struct command {
+	const char *name;
+	const char *summary;  /* one line for `theriac --help` */
+	const char *operands; /* "PATH...", "" where it takes none */
+	const char *needs;    /* what it needs to run, for `list commands`: "files", "nothing" */
+	const struct opt_row *rows;
+	size_t rows_n, opts_bytes;
+	/* opts: the filled option struct. args: the operands. Returns the exit status (design.md
+	 * 6). */
+	int (*run)(const void *opts, char **args, int n);
+};
+
+extern const struct command *const commands[];
+extern const size_t commands_n;
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NONE = 3 };
+
+/* Parses the command line, answers --help and --version, runs the command: all of main(). */
+int cmd_main(int argc, char **argv);
+/* Prints "theriac: sentence" on stderr and returns status. */
+int cmd_fail(int status, const struct err *e);

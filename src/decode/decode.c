@@ -1,0 +1,141 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of decoders, batches and exporter numbers: see decode.h. */
+#include "decode/decode.h"
+#include "base/mem.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define DECODER(name) extern const struct decoder decoder_##name;
+#include "decode/decoders.def"
+#undef DECODER
+
+const struct decoder *const decoders[] = {
+#define DECODER(name) &decoder_##name,
+#include "decode/decoders.def"
+#undef DECODER
+    NULL};
+const size_t decoders_n = sizeof decoders / sizeof *decoders - 1;
+
+const struct decoder *decoder_find(const char *name)
+{
+	for (size_t i = 0; i < decoders_n; i++)
+		if (strcmp(decoders[i]->name, name) == 0)
+			return decoders[i];
+	return NULL;
+}
+
+const struct decoder *decoder_sniff(const uint8_t *p, size_t n)
+{
+	const struct decoder *best = NULL;
+	int sure = 0;
+	for (size_t i = 0; i < decoders_n; i++) {
+		int s = decoders[i]->sniff(p, n);
+		if (s > sure) {
+			sure = s;
+			best = decoders[i];
+		}
+	}
+	return best;
+}
+
+struct flow *batch_flow(struct batch *b)
+{
+	if (b->flow_n == b->flow_cap) {
+		b->flow_cap = b->flow_cap ? b->flow_cap * 2 : BATCH_FULL;
+		b->flows = mem_grow(b->flows, b->flow_cap, sizeof *b->flows);
+	}
+	struct flow *f = &b->flows[b->flow_n++];
+	memset(f, 0, sizeof *f);
+	return f;
+}
+
+struct dns *batch_dns(struct batch *b)
+{
+	if (b->dns_n == b->dns_cap) {
+		b->dns_cap = b->dns_cap ? b->dns_cap * 2 : 256;
+		b->dns = mem_grow(b->dns, b->dns_cap, sizeof *b->dns);
+	}
+	struct dns *d = &b->dns[b->dns_n++];
+	memset(d, 0, sizeof *d);
+	return d;
+}
+
+void batch_undo_flow(struct batch *b)
+{
+	b->flow_n--;
+}
+
+void batch_undo_dns(struct batch *b)
+{
+	b->dns_n--;
+}
+
+void batch_bad(struct batch *b, uint64_t offset, const char *reason)
+{
+	if (b->bad_n < BATCH_NOTES)
+		b->notes[b->bad_n] = (struct batch_note){offset, reason};
+	b->bad_n++;
+}
+
+void batch_ignore(struct batch *b, const char *what)
+{
+	b->ignored_n++;
+	b->ignored = what;
+}
+
+void batch_reset(struct batch *b)
+{
+	b->flow_n = b->dns_n = 0;
+	b->bad_n = b->ignored_n = 0;
+	b->ignored = NULL;
+}
+
+void batch_fini(struct batch *b)
+{
+	free(b->flows);
+	free(b->dns);
+	*b = (struct batch){0};
+}
+
+enum { EXPORTERS_MAX = 65536 };
+
+struct exporters {
+	char **names;
+	uint32_t n;
+};
+
+struct exporters *exporters_new(void)
+{
+	struct exporters *x = mem_new(1, sizeof *x);
+	x->names = mem_new(1, sizeof *x->names);
+	x->names[0] = mem_text("");
+	x->n = 1;
+	return x;
+}
+
+void exporters_free(struct exporters *x)
+{
+	for (uint32_t i = 0; x && i < x->n; i++)
+		free(x->names[i]);
+	if (x)
+		free(x->names);
+	free(x);
+}
+
+uint32_t exporter_number(struct exporters *x, const char *name)
+{
+	for (uint32_t i = 0; i < x->n; i++)
+		if (strcmp(x->names[i], name) == 0)
+			return i;
+	if (x->n == EXPORTERS_MAX)
+		return 0;
+	x->names = mem_grow(x->names, x->n + 1u, sizeof *x->names);
+	x->names[x->n] = mem_text(name);
+	return x->n++;
+}
+
+const char *exporter_name(const struct exporters *x, uint32_t number)
+{
+	return number < x->n ? x->names[number] : "";
+}

@@ -1,0 +1,119 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Addresses: see addr.h. */
+#include "rec/addr.h"
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+static const uint8_t v4_head[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+bool addr_is_v4(const union addr *a)
+{
+	return memcmp(a->b, v4_head, sizeof v4_head) == 0;
+}
+
+bool addr_is_zero(const union addr *a)
+{
+	return a->q[0] == 0 && (a->q[1] == 0 || (addr_is_v4(a) && addr_v4_of(a) == 0));
+}
+
+bool addr_is_special(const union addr *a)
+{
+	if (addr_is_v4(a))
+		return a->b[12] == 0 || a->b[12] == 127 || a->b[12] >= 224 ||
+		       (a->b[12] == 169 && a->b[13] == 254);
+	return a->b[0] == 0xff || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80) ||
+	       (a->q[0] == 0 && memcmp(a->b + 8, "\0\0\0\0\0\0\0", 7) == 0 && a->b[15] <= 1);
+}
+
+union addr addr_v4(uint32_t v)
+{
+	union addr a;
+	memcpy(a.b, v4_head, sizeof v4_head);
+	a.b[12] = (uint8_t)(v >> 24);
+	a.b[13] = (uint8_t)(v >> 16);
+	a.b[14] = (uint8_t)(v >> 8);
+	a.b[15] = (uint8_t)v;
+	return a;
+}
+
+uint32_t addr_v4_of(const union addr *a)
+{
+	return (uint32_t)buf_peek_be(a->b + 12, 4);
+}
+
+union addr addr_v6(const uint8_t b[16])
+{
+	union addr a;
+	memcpy(a.b, b, sizeof a.b);
+	return a;
+}
+
+bool addr_parse(struct span s, union addr *a)
+{
+	char word[ADDR_TEXT];
+	struct in_addr v4;
+	if (s.n == 0 || !str_copy(word, sizeof word, s.p, s.n))
+		return false;
+	if (inet_pton(AF_INET, word, &v4) == 1) {
+		*a = addr_v4(ntohl(v4.s_addr));
+		return true;
+	}
+	return inet_pton(AF_INET6, word, a->b) == 1;
+}
+
+void addr_text(char out[ADDR_TEXT], const union addr *a)
+{
+	if (addr_is_v4(a))
+		(void)inet_ntop(AF_INET, a->b + 12, out, ADDR_TEXT);
+	else
+		(void)inet_ntop(AF_INET6, a->b, out, ADDR_TEXT);
+}
+
+int addr_compare(const union addr *a, const union addr *b)
+{
+	return memcmp(a->b, b->b, sizeof a->b);
+}
+
+union addr addr_mask(const union addr *a, unsigned bits)
+{
+	union addr out = {{0}};
+	unsigned whole = bits / 8;
+	memcpy(out.b, a->b, whole < 16 ? whole : 16);
+	if (bits % 8 && whole < 16)
+		out.b[whole] = (uint8_t)(a->b[whole] & 0xff00 >> bits % 8);
+	return out;
+}
+
+int prefix_parse(struct span s, struct prefix *p, struct err *e)
+{
+	struct span rest = s, head = span_cut(&rest, '/');
+	uint64_t bits = 0;
+	if (!addr_parse(head, &p->addr))
+		return err_set(e, ERR_CONFIG,
+		    "'%.*s' is not an address or prefix such as 192.0.2.0/24", (int)s.n, s.p);
+	unsigned most = addr_is_v4(&p->addr) ? 32 : 128;
+	if (rest.p && (!span_uint(rest, &bits) || bits > most))
+		return err_set(
+		    e, ERR_CONFIG, "'%.*s': a prefix length here is 0..%u", (int)s.n, s.p, most);
+	p->bits = (uint8_t)(rest.p ? bits + (128 - most) : 128);
+	p->addr = addr_mask(&p->addr, p->bits);
+	return ERR_OK;
+}
+
+bool prefix_holds(const struct prefix *p, const union addr *a)
+{
+	union addr masked = addr_mask(a, p->bits);
+	return addr_same(&masked, &p->addr);
+}
+
+void prefix_text(char out[ADDR_TEXT], const struct prefix *p)
+{
+	addr_text(out, &p->addr);
+	if (p->bits == 128)
+		return;
+	bool v4 = addr_is_v4(&p->addr) && p->bits >= 96;
+	size_t n = strlen(out);
+	(void)snprintf(out + n, ADDR_TEXT - n, "/%u", v4 ? p->bits - 96u : p->bits);
+}

@@ -1,0 +1,63 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One exported flow, as its source gave it: host byte order, nothing judged. `have` says what the
+ * source really sent; a field without its bit is zero and means nothing. */
+#pragma once
+#include "base/json.h"
+#include "rec/addr.h"
+
+enum flow_have {
+	FLOW_PACKETS = 1 << 0,
+	FLOW_BYTES = 1 << 1,
+	FLOW_RPACKETS = 1 << 2, /* counts of the way back: the record is a biflow */
+	FLOW_RBYTES = 1 << 3,
+	FLOW_FLAGS = 1 << 4,  /* TCP flags of src -> dst, cumulative (OR over the packets) */
+	FLOW_RFLAGS = 1 << 5, /* of dst -> src */
+	FLOW_BOTH_WAYS =
+	    1 << 6, /* the source looks at both directions: counts of 0 back mean silence */
+	FLOW_START = 1 << 7, /* start_ms is known */
+	FLOW_END = 1 << 8,
+	FLOW_SRC_FIRST = 1 << 9, /* the source says that src sent the first packet it saw */
+	FLOW_ICMP = 1 << 10,     /* icmp_type, icmp_code */
+	FLOW_SAMPLING = 1 << 11, /* sampling was announced (1 means unsampled) */
+	FLOW_NAT_SRC = 1 << 12,  /* nat_src, nat_sport: the source after NAT */
+};
+
+enum flow_reason { /* IPFIX flowEndReason (136), RFC 5102 5.11.3 */
+	FLOW_REASON_NONE,
+	FLOW_REASON_IDLE,
+	FLOW_REASON_ACTIVE,
+	FLOW_REASON_FIN,
+	FLOW_REASON_FORCED,
+	FLOW_REASON_LACK,
+};
+
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58, PROTO_SCTP = 132 };
+
+struct flow {
+	union addr src, dst, nat_src;
+	int64_t start_ms, end_ms;                  /* first and last packet */
+	int64_t exported_ms, received_ms;          /* 0: unknown */
+	uint64_t packets, bytes, rpackets, rbytes; /* as exported: not multiplied by the sampling */
+	uint32_t have;                             /* enum flow_have */
+	uint32_t sampling;                         /* 1 in N packets */
+	uint32_t exporter; /* number of the source, see exporter_name in decode.h */
+	uint32_t realm;    /* VRF or exporter group, 0: the only one */
+	uint16_t sport, dport, nat_sport;
+	uint8_t proto, flags, rflags, icmp_type, icmp_code;
+	uint8_t reason; /* enum flow_reason */
+	char state[16]; /* Zeek's or Argus's word for it, else "" */
+};
+
+/* The record's place in the stream: when it was exported, else received, else its end (design.md
+ * 1). */
+static inline int64_t flow_time_ms(const struct flow *f)
+{
+	return f->exported_ms ? f->exported_ms : f->received_ms ? f->received_ms : f->end_ms;
+}
+
+/* INPUT where a value is impossible: times out of range or reversed, no time at all. */
+int flow_check(const struct flow *f);
+/* One line of `decode --json`; exporter is a name or "". */
+void flow_json(const struct flow *f, const char *exporter, struct json *j);
