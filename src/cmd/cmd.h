@@ -26,3 +26,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NONE = 3 };
 int cmd_main(int argc, char **argv);
 /* Prints "theriac: sentence" on stderr and returns status. */
 int cmd_fail(int status, const struct err *e);
+/* Writes out to stdout, frees it and returns status; EXIT_FAILED where it cannot be written. */
+int cmd_print(int status, struct text *out);
+/* Names the wrong word, the nearest and all valid ones on stderr; returns EXIT_USAGE. */
+int cmd_unknown(const char *what, const char *word, const char *const *words, size_t n);

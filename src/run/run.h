@@ -12,3 +12,10 @@ struct decode_options {     /* theriac decode */
 };
 /* Prints every record of the files as decoded. Returns an exit status. */
 int run_decode(const struct decode_options *o, char **paths, int n);
+
+/* What `theriac list` can name here: "detectors", "decoders", … */
+extern const char *const run_list_words[];
+extern const size_t run_list_words_n;
+/* Appends what is built in of one kind, straight from the descriptors; json: one object a line.
+ * False where the word is none of run_list_words. */
+bool run_list(const char *word, bool json, struct text *out);
