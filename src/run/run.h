@@ -1,8 +1,17 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The wiring: what the commands ask the stages through. */
+/* Wiring: what the commands run. Everything below is offline and in one process. */
 #pragma once
-#include "base/str.h"
+#include "base/opt.h"
+#include <stdint.h>
+
+struct decode_options {     /* theriac decode */
+	const char *format; /* NULL: by content */
+	const char *zone;   /* of times without one */
+	bool json;
+};
+/* Prints every record of the files as decoded. Returns an exit status. */
+int run_decode(const struct decode_options *o, char **paths, int n);
 
 /* What `theriac list` can name here: "detectors", "decoders", … */
 extern const char *const run_list_words[];
