@@ -24,6 +24,7 @@ struct indicator; /* see indicators.h */
 
 struct hint {
 	struct hash key;    /* of peer, peer port and protocol; or of the whole name asked for */
+	uint64_t line;      /* hash of the subject */
 	uint64_t peer;      /* hash of the peer's address; or of the registered domain */
 	uint64_t net;       /* hash of the peer's /16 (IPv4) or /32 (IPv6) */
 	uint8_t port_class; /* enum port_class of the peer's port */
@@ -115,5 +116,5 @@ void detect_lookup(
 void detect_close(struct detect *d, struct evidences *out); /* the last word on every line */
 uint64_t detect_lines(const struct detect *d);              /* ever seen */
 uint64_t detect_dropped(const struct detect *d);            /* by full tables */
-/* Which of n shards a subject belongs to. */
-unsigned detect_shard(const struct subject *s, unsigned n);
+/* Which of n shards the line of this hint belongs to. */
+unsigned detect_shard(const struct hint *h, unsigned n);

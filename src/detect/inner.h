@@ -29,17 +29,21 @@ static inline bool distinct_estimated(const struct distinct *s)
  * emits evidence when it got stronger by 1 dB, when the events came to span 30 s or 30 min, and at
  * the end of the day. Zero-initialise. */
 struct finding {
-	uint32_t day;             /* of the records, + 1 */
-	uint32_t first_s, last_s; /* first and last event counted that day */
-	uint32_t notes;           /* notes block + 1: the peers, ports or names behind it */
-	uint32_t window_s;        /* start of the best window */
-	float value, db, p, share, bonus_db;
+	uint32_t first_s, last_s;       /* first and last event counted that day */
+	uint32_t notes;                 /* notes block + 1: the peers, ports or names behind it */
+	uint32_t window_s;              /* start of the best window */
+	float value, db, p, prevalence; /* of the best */
+	float told_db;                  /* when evidence was last emitted, 0: not yet */
 	uint32_t count;
-	uint8_t told;  /* 0 nothing yet, 1 emitted, 2 span of 30 s told, 3 of 30 min */
-	uint8_t which; /* of the detector's statistics */
-	bool estimated;
-	uint32_t sampling;
+	uint16_t day; /* of the records, since 1970, + 1 */
+	uint16_t sampling;
+	uint8_t share;    /* percent, 255: none */
+	uint8_t bonus;    /* dB */
+	uint8_t which;    /* of the detector's statistics */
+	uint8_t span : 2; /* told so far: 0 none, 1 of 30 s, 2 of 30 min */
+	uint8_t estimated : 1;
 };
+_Static_assert(sizeof(struct finding) == 48, "eight of them stand in every line");
 struct verdict { /* a statistic as measured in one window */
 	double value, p;
 	double share;      /* of attempts that failed and the like; < 0: none */
@@ -67,6 +71,8 @@ void finding_close(
 
 void detect_emit(struct detect *d, const struct evidence *e);
 
+uint64_t subject_hash(const struct subject *s);
+
 /* Number of the window that holds a time; windows tumble since 1970. */
 static inline uint32_t window_of(int64_t time_ms, int64_t window_ms)
 {
@@ -78,3 +84,7 @@ enum port_class port_class(uint16_t port);
 struct span registered_domain(struct span name);
 bool is_special_name(
     struct span name); /* arpa, local, lan, home and the like (RFC 6761, 6762, 8375) */
+
+#define DETECTOR(name) extern const struct detector detector_##name;
+#include "detect/detectors.def"
+#undef DETECTOR
