@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* YAML -> option rows: see conf.h. libyaml gives events; since nesting is fixed (file, section,
- * option, list), three functions walk them without recursion. */
+ * option, list), a function each walks them, without recursion. */
 #include "conf/conf.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -77,6 +77,9 @@ static int next(struct walk *w)
 	drop_event(w);
 	if (!yaml_parser_parse(&w->parser, &w->event)) {
 		const char *why = w->parser.problem ? w->parser.problem : "not YAML";
+		if (w->parser.error == YAML_READER_ERROR)
+			return err_set(w->e, ERR_CONFIG, "%s: byte %zu: %s", w->name,
+			    w->parser.problem_offset, why);
 		return fail(w, w->parser.problem_mark, "%s", why);
 	}
 	w->holds = true;
@@ -181,9 +184,32 @@ static int find_key(
 	return -1;
 }
 
-/* After a section's name: its mapping; nothing at all (`detect:`) is an empty one. */
-static int read_section(struct walk *w, const struct conf_section *s)
+/* The rest of a mapping: each key is one of `what`; read_nth reads the value of the nth. */
+static int read_mapping(struct walk *w, const char *what, const char *const *words, size_t n,
+    int (*read_nth)(struct walk *w, const struct conf_section *s, int nth),
+    const struct conf_section *s)
 {
+	bool *seen = mem_new(n, sizeof *seen);
+	int bad;
+	while (!(bad = next(w)) && w->event.type != YAML_MAPPING_END_EVENT) {
+		int nth = find_key(w, what, words, n, seen);
+		bad = nth < 0 ? ERR_CONFIG : read_nth(w, s, nth);
+		if (bad)
+			break;
+	}
+	free(seen);
+	return bad;
+}
+
+static int read_option(struct walk *w, const struct conf_section *s, int nth)
+{
+	return read_value(w, s, &s->rows[nth]);
+}
+
+/* After a section's name: its mapping; nothing at all (`detect:`) is an empty one. */
+static int read_section(struct walk *w, const struct conf_section *sections, int nth)
+{
+	const struct conf_section *s = &sections[nth];
 	int bad = next(w);
 	if (bad || (w->event.type == YAML_SCALAR_EVENT && w->event.data.scalar.length == 0))
 		return bad;
@@ -191,41 +217,20 @@ static int read_section(struct walk *w, const struct conf_section *s)
 		return fail(w, w->event.start_mark,
 		    "%s: options are expected here, one 'name: value' a line", s->name);
 	const char **words = mem_new(s->rows_n, sizeof *words);
-	bool *seen = mem_new(s->rows_n, sizeof *seen);
 	for (size_t i = 0; i < s->rows_n; i++)
 		words[i] = s->rows[i].name;
-	while (!(bad = next(w)) && w->event.type != YAML_MAPPING_END_EVENT) {
-		int i =
-		    w->event.type == YAML_SCALAR_EVENT
-			? find_key(w, "option", words, s->rows_n, seen)
-			: (fail(w, w->event.start_mark, "an option's name is expected here"), -1);
-		bad = i < 0 ? ERR_CONFIG : read_value(w, s, &s->rows[i]);
-		if (bad)
-			break;
-	}
+	bad = read_mapping(w, "option", words, s->rows_n, read_option, s);
 	free(words);
-	free(seen);
 	return bad;
 }
 
 static int read_sections(struct walk *w)
 {
 	const char **words = mem_new(w->sections_n, sizeof *words);
-	bool *seen = mem_new(w->sections_n, sizeof *seen);
-	int bad;
 	for (size_t i = 0; i < w->sections_n; i++)
 		words[i] = w->sections[i].name;
-	while (!(bad = next(w)) && w->event.type != YAML_MAPPING_END_EVENT) {
-		int i =
-		    w->event.type == YAML_SCALAR_EVENT
-			? find_key(w, "section", words, w->sections_n, seen)
-			: (fail(w, w->event.start_mark, "a section's name is expected here"), -1);
-		bad = i < 0 ? ERR_CONFIG : read_section(w, &w->sections[i]);
-		if (bad)
-			break;
-	}
+	int bad = read_mapping(w, "section", words, w->sections_n, read_section, w->sections);
 	free(words);
-	free(seen);
 	return bad;
 }
 
