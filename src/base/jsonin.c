@@ -3,6 +3,7 @@
 /* JSON that comes in: see jsonin.h. The only file that knows jansson. */
 #include "base/jsonin.h"
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { KEY_MAX = 64 };
@@ -45,17 +46,45 @@ static bool string_of(const json_t *v, struct span *out)
 	return true;
 }
 
-static bool real_of(const json_t *v, double *out)
+/* By hand, since printf is slow for what stands ten times in a line. */
+static size_t micros_text(char out[JSONIN_NUMBER_TEXT], uint64_t us)
 {
-	if (!json_is_number(v))
-		return false;
-	*out = json_number_value(v);
-	return true;
+	char back[JSONIN_NUMBER_TEXT];
+	size_t n = 0, at = 0;
+	for (int digit = 0; digit <= 6 || us; digit++, us /= 10) {
+		if (digit == 6)
+			back[n++] = '.';
+		back[n++] = (char)('0' + us % 10);
+	}
+	while (n)
+		out[at++] = back[--n];
+	return at;
 }
 
-bool jsonin_has(const struct jsonin *j, const char *key)
+static size_t real_text(char out[JSONIN_NUMBER_TEXT], double v)
 {
-	return find(j, key) != NULL;
+	const double most = 1e12; /* above it a double holds no microseconds */
+	if (v >= 0 && v < most)
+		return micros_text(out, (uint64_t)(v * 1e6 + 0.5));
+	int n = snprintf(out, JSONIN_NUMBER_TEXT, "%.6g", v);
+	return n > 0 && n < JSONIN_NUMBER_TEXT ? (size_t)n : 0;
+}
+
+static size_t integer_text(char out[JSONIN_NUMBER_TEXT], json_int_t v)
+{
+	int n = snprintf(out, JSONIN_NUMBER_TEXT, "%" JSON_INTEGER_FORMAT, v);
+	return n > 0 ? (size_t)n : 0;
+}
+
+static bool text_of(const json_t *v, char scratch[JSONIN_NUMBER_TEXT], struct span *out)
+{
+	if (json_is_real(v))
+		*out = (struct span){scratch, real_text(scratch, json_real_value(v))};
+	else if (json_is_integer(v))
+		*out = (struct span){scratch, integer_text(scratch, json_integer_value(v))};
+	else
+		return string_of(v, out);
+	return true;
 }
 
 bool jsonin_string(const struct jsonin *j, const char *key, struct span *v)
@@ -63,9 +92,17 @@ bool jsonin_string(const struct jsonin *j, const char *key, struct span *v)
 	return string_of(find(j, key), v);
 }
 
+bool jsonin_text(
+    const struct jsonin *j, const char *key, char scratch[JSONIN_NUMBER_TEXT], struct span *v)
+{
+	return text_of(find(j, key), scratch, v);
+}
+
 bool jsonin_real(const struct jsonin *j, const char *key, double *v)
 {
-	return real_of(find(j, key), v);
+	const json_t *found = find(j, key);
+	*v = json_number_value(found);
+	return json_is_number(found);
 }
 
 bool jsonin_uint(const struct jsonin *j, const char *key, uint64_t *v)
@@ -94,7 +131,8 @@ bool jsonin_list_string(const struct jsonin *j, const char *key, size_t i, struc
 	return string_of(json_array_get(find(j, key), i), v);
 }
 
-bool jsonin_list_real(const struct jsonin *j, const char *key, size_t i, double *v)
+bool jsonin_list_text(const struct jsonin *j, const char *key, size_t i,
+    char scratch[JSONIN_NUMBER_TEXT], struct span *v)
 {
-	return real_of(json_array_get(find(j, key), i), v);
+	return text_of(json_array_get(find(j, key), i), scratch, v);
 }

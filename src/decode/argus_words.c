@@ -75,12 +75,10 @@ bool argus_port(struct span word, uint16_t *port)
 	*port = 0;
 	if (word.n == 0)
 		return true;
-	if (look_up(services, sizeof services / sizeof *services, word, port))
-		return true;
-	if (!argus_number(word, &v) || v > UINT16_MAX)
-		return false;
+	if (!argus_number(word, &v))
+		return look_up(services, sizeof services / sizeof *services, word, port);
 	*port = (uint16_t)v;
-	return true;
+	return v <= UINT16_MAX;
 }
 
 /* By the state, where the place of the type is empty. Redirects have no code there: 1, the only

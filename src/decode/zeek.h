@@ -28,7 +28,7 @@ enum zeek_field {
 	ZEEK_QTYPE_NAME,
 	ZEEK_RCODE,
 	ZEEK_RCODE_NAME,
-	ZEEK_ANSWERS,
+	ZEEK_ANSWERS, /* these two are lists */
 	ZEEK_TTLS,
 	ZEEK_FIELDS
 };

@@ -9,13 +9,10 @@
  * microsecond, which is what Zeek itself writes. */
 #include "base/jsonin.h"
 #include "base/lines.h"
-#include "base/mem.h"
 #include "decode/zeek.h"
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { LIST_MAX = 64, NUMBER_TEXT = 32, SNIFF_LINES_MAX = 8 };
+enum { LIST_MAX = 64, SNIFF_LINES_MAX = 8 };
 #define LIST_SEPARATOR '\x1f' /* does not occur in names and addresses */
 
 struct zeek_json {
@@ -23,7 +20,7 @@ struct zeek_json {
 	struct lines lines;
 	struct jsonin in;
 	struct text answers, ttls;
-	char number[ZEEK_FIELDS][NUMBER_TEXT];
+	char number[ZEEK_FIELDS][JSONIN_NUMBER_TEXT];
 };
 
 static void json_log_open(void *state, const struct decode_env *env)
@@ -40,35 +37,15 @@ static void json_log_close(void *state)
 	text_fini(&z->ttls);
 }
 
-static size_t number_text(char out[NUMBER_TEXT], double v)
-{
-	bool whole = v == trunc(v);
-	int n = fabs(v) < 1e15 ? snprintf(out, NUMBER_TEXT, whole ? "%.0f" : "%.6f", v) : 0;
-	return n > 0 && n < NUMBER_TEXT ? (size_t)n : 0;
-}
-
-static struct span value(struct zeek_json *z, size_t field)
-{
-	struct span s = {NULL, 0};
-	double v;
-	if (!jsonin_string(&z->in, zeek_names[field], &s) &&
-	    jsonin_real(&z->in, zeek_names[field], &v))
-		s = (struct span){z->number[field], number_text(z->number[field], v)};
-	return s;
-}
-
 /* The array's elements, joined by LIST_SEPARATOR; p is NULL where there are none. */
-static struct span list(struct zeek_json *z, size_t field, struct text *t)
+static struct span list(const struct jsonin *in, const char *key, struct text *t)
 {
-	const char *key = zeek_names[field];
-	size_t n = jsonin_list(&z->in, key);
+	size_t n = jsonin_list(in, key);
 	text_reset(t);
 	for (size_t i = 0; i < n && i < LIST_MAX; i++) {
 		struct span s = {"", 0};
-		char word[NUMBER_TEXT];
-		double v;
-		if (!jsonin_list_string(&z->in, key, i, &s) && jsonin_list_real(&z->in, key, i, &v))
-			s = (struct span){word, number_text(word, v)};
+		char scratch[JSONIN_NUMBER_TEXT];
+		(void)jsonin_list_text(in, key, i, scratch, &s);
 		if (i)
 			text_putc(t, LIST_SEPARATOR);
 		text_add(t, s.p, s.n);
@@ -76,14 +53,20 @@ static struct span list(struct zeek_json *z, size_t field, struct text *t)
 	return (struct span){n ? t->p : NULL, t->n};
 }
 
-static enum zeek_log log_of(const struct zeek_json *z)
+static void fill(struct zeek_json *z, struct zeek_row *row)
+{
+	for (size_t i = 0; i < ZEEK_ANSWERS; i++)
+		(void)jsonin_text(&z->in, zeek_names[i], z->number[i], &row->f[i]);
+}
+
+static enum zeek_log log_of(const struct zeek_json *z, const struct zeek_row *row)
 {
 	struct span path;
 	uint32_t have = 0;
 	if (jsonin_string(&z->in, "_path", &path))
 		return zeek_log_of(path);
 	for (size_t i = 0; i < ZEEK_FIELDS; i++)
-		have |= (uint32_t)jsonin_has(&z->in, zeek_names[i]) << i;
+		have |= (uint32_t)(row->f[i].p != NULL) << i;
 	return zeek_log_with(have);
 }
 
@@ -96,12 +79,11 @@ static void read_line(struct zeek_json *z, struct span line, uint64_t offset, st
 		batch_bad(out, offset, "a line that is not a JSON object");
 		return;
 	}
-	enum zeek_log log = log_of(z);
-	for (size_t i = 0; log != ZEEK_OTHER && i < ZEEK_FIELDS; i++)
-		row.f[i] = value(z, i);
+	fill(z, &row);
+	enum zeek_log log = log_of(z, &row);
 	if (log == ZEEK_DNS) {
-		row.f[ZEEK_ANSWERS] = list(z, ZEEK_ANSWERS, &z->answers);
-		row.f[ZEEK_TTLS] = list(z, ZEEK_TTLS, &z->ttls);
+		row.f[ZEEK_ANSWERS] = list(&z->in, zeek_names[ZEEK_ANSWERS], &z->answers);
+		row.f[ZEEK_TTLS] = list(&z->in, zeek_names[ZEEK_TTLS], &z->ttls);
 	}
 	zeek_read(&z->zeek, log, &row, offset, out);
 }
