@@ -89,12 +89,15 @@ size_t datagram_length(const uint8_t *p, size_t n, bool whole)
 
 bool export_sniff(const uint8_t *p, size_t n)
 {
-	size_t bytes = datagram_length(p, n, true);
-	if (bytes == 0 || bytes > n)
-		return false;
-	while (bytes < n && p[bytes] == 0) /* some exporters fill their packets up */
-		bytes++;
-	return bytes == n;
+	size_t at = 0;
+	for (size_t bytes = 1; bytes > 0 && at < n; at += bytes) {
+		bytes = datagram_length(p + at, n - at, true);
+		if (bytes > n - at)
+			return false;
+	}
+	while (at > 0 && at < n && p[at] == 0) /* some exporters fill their packets up */
+		at++;
+	return at == n && n > 0;
 }
 
 struct source *datagram_source(const struct datagram *d, uint32_t version, uint32_t domain)
@@ -113,21 +116,35 @@ struct source *datagram_source(const struct datagram *d, uint32_t version, uint3
 	return s;
 }
 
+static void read_one(const struct datagram *d)
+{
+	switch (d->n >= 2 ? buf_peek_be16(d->p) : 0) {
+	case EXPORT_V5:
+		netflow5_read(d);
+		break;
+	case EXPORT_V9:
+		netflow9_read(d);
+		break;
+	case EXPORT_IPFIX:
+		ipfix_read(d);
+		break;
+	default:
+		datagram_bad(d, d->p, "no export datagram: version is not 5, 9 or 10");
+	}
+}
+
 void export_datagram(struct export *x, const union addr *exporter, int64_t received_ms,
     const uint8_t *p, size_t n, uint64_t offset, struct batch *out)
 {
 	struct datagram d = {x, exporter, received_ms, p, n, offset, out};
-	switch (n >= 2 ? buf_peek_be16(p) : 0) {
-	case EXPORT_V5:
-		netflow5_read(&d);
-		break;
-	case EXPORT_V9:
-		netflow9_read(&d);
-		break;
-	case EXPORT_IPFIX:
-		ipfix_read(&d);
-		break;
-	default:
-		batch_bad(out, offset, "no export datagram: version is not 5, 9 or 10");
+	size_t bytes = datagram_length(p, n, true);
+	while (bytes > 0 && bytes < d.n && datagram_length(d.p + bytes, d.n - bytes, true) > 0) {
+		d.n = bytes; /* several messages in one packet */
+		read_one(&d);
+		d.p += bytes;
+		d.offset += bytes;
+		d.n = n - (size_t)(d.p - p);
+		bytes = datagram_length(d.p, d.n, true);
 	}
+	read_one(&d);
 }

@@ -11,26 +11,27 @@
 enum { TABLE_WAYS = 8, TABLE_SETS = 1024, TABLE_SLOTS = TABLE_WAYS * TABLE_SETS };
 
 struct element {
-	uint32_t enterprise;
-	uint16_t number;
-	uint16_t to;
+	uint32_t enterprise, have;
+	uint16_t number, to;
 	uint8_t convert;
-	uint32_t have;
+	bool only_else; /* only where no row above fills the field */
 };
 
+#define AT(field) offsetof(struct flow, field)
 static const struct element elements[] = {
-#define FLOW(number, field, how, have)                                                             \
-	{0, number, offsetof(struct flow, field), CONVERT_##how, have},
+#define FLOW(number, field, how, have) {0, have, number, AT(field), CONVERT_##how, false},
+#define ELSE(number, field, how, have) {0, have, number, AT(field), CONVERT_##how, true},
 #define REVERSE(number, field, how, have)                                                          \
-	{REVERSE_ENTERPRISE, number, offsetof(struct flow, field), CONVERT_##how, have},
-#define EXTRA(number, slot) {0, number, slot, CONVERT_EXTRA, 0},
+	{REVERSE_ENTERPRISE, have, number, AT(field), CONVERT_##how, false},
+#define EXTRA(number, slot) {0, 0, number, slot, CONVERT_EXTRA, false},
 #include "decode/elements.def"
 #undef FLOW
+#undef ELSE
 #undef REVERSE
 #undef EXTRA
 };
 enum { ELEMENTS_N = sizeof elements / sizeof *elements };
-_Static_assert(ELEMENTS_N <= PLAN_STEPS_MAX * 2, "a plan has room for what a template may bring");
+_Static_assert(ELEMENTS_N <= UINT8_MAX, "rows are numbered by a byte");
 
 void templates_init(struct templates *t)
 {
@@ -124,13 +125,35 @@ static void add_step(struct template *t, const struct field_spec *field, uint16_
 		for (; i > 0 && t->steps[i - 1].row > row; i--)
 			t->steps[i] = t->steps[i - 1];
 		t->steps[i] = (struct plan_step){at, field->n, e->to, e->convert, row};
-		t->have |= e->have;
-		t->extras |= e->convert == CONVERT_EXTRA ? 1u << e->to : 0;
 		return;
 	}
 }
 
-static bool fills(const struct template *t, size_t field)
+/* Whether one of the first n steps fills what this row fills. */
+static bool filled(const struct template *t, uint8_t n, const struct element *e)
+{
+	for (uint8_t i = 0; i < n; i++)
+		if (t->steps[i].convert == e->convert && t->steps[i].to == e->to)
+			return true;
+	return false;
+}
+
+/* Steps are in the order of the rows: leaves out those that say again what one above says. */
+static void tidy_steps(struct template *t)
+{
+	uint8_t kept = 0;
+	for (uint8_t i = 0; i < t->step_n; i++) {
+		const struct element *e = &elements[t->steps[i].row];
+		if (e->only_else && filled(t, kept, e))
+			continue;
+		t->have |= e->have;
+		t->extras |= e->convert == CONVERT_EXTRA ? 1u << e->to : 0;
+		t->steps[kept++] = t->steps[i];
+	}
+	t->step_n = kept;
+}
+
+static bool has_addr(const struct template *t, size_t field)
 {
 	for (uint8_t i = 0; i < t->step_n; i++)
 		if (t->steps[i].convert != CONVERT_EXTRA && t->steps[i].to == field)
@@ -147,7 +170,7 @@ static uint8_t kind_of(const struct template *t, bool options)
 		return TEMPLATE_NAT_EVENT;
 	if (t->extras & 1u << EXTRA_FIREWALL && !counts)
 		return TEMPLATE_FIREWALL_EVENT;
-	if (!fills(t, offsetof(struct flow, src)) || !fills(t, offsetof(struct flow, dst)))
+	if (!has_addr(t, AT(src)) || !has_addr(t, AT(dst)))
 		return TEMPLATE_OTHER;
 	return TEMPLATE_FLOW;
 }
@@ -171,6 +194,7 @@ static bool lay_out(struct template *t, const struct field_spec *fields, size_t 
 			t->lengths[i] = fields[i].n;
 		add_step(t, &fields[i], (uint16_t)(variable ? i : at));
 	}
+	tidy_steps(t);
 	return true;
 }
 
