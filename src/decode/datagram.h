@@ -7,7 +7,7 @@
 
 struct export
 {
-	const struct decode_env *env;
+	struct exporters *names; /* borrowed */
 	struct templates templates;
 	struct sources sources;
 };

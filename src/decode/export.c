@@ -13,7 +13,7 @@ enum { SETS_LOOKED_AT = 512 };
 struct export *export_new(const struct decode_env *env)
 {
 	struct export *x = mem_new(1, sizeof *x);
-	x->env = env;
+	x->names = env->exporters;
 	templates_init(&x->templates);
 	sources_init(&x->sources);
 	return x;
@@ -109,7 +109,7 @@ struct source *datagram_source(const struct datagram *d, uint32_t version, uint3
 	if (fresh && (key.exporter.q[0] || key.exporter.q[1])) {
 		char word[ADDR_TEXT];
 		addr_text(word, &key.exporter);
-		s->exporter = exporter_number(d->x->env->exporters, word);
+		s->exporter = exporter_number(d->x->names, word);
 	}
 	if (d->x->sources.dropped_n > dropped_n)
 		datagram_bad(d, d->p, "too many exporters: the sampling of one was forgotten");

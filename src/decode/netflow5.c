@@ -23,7 +23,8 @@ static void read_record(const struct v5_header *h, const uint8_t *p, struct flow
 	f->flags = p[37];
 	f->proto = p[38];
 	f->have = FLOW_PACKETS | FLOW_BYTES | FLOW_FLAGS;
-	f->have |= f->start_ms ? FLOW_START | FLOW_END : 0;
+	f->have |= f->start_ms ? FLOW_START : 0;
+	f->have |= f->end_ms ? FLOW_END : 0;
 	f->have |= h->sampling ? FLOW_SAMPLING : 0;
 	f->sampling = h->sampling;
 	f->exporter = h->exporter;

@@ -7,7 +7,8 @@
 
 #define NTP_TO_UNIX_S 2208988800LL /* 1900 to 1970 */
 #define WRAP_MS       (1LL << 32)
-#define AHEAD_MS      3600000LL /* clocks of exporters drift; more than this is a wrap */
+#define AHEAD_MS      3600000LL   /* clocks of exporters drift; more than this is a wrap */
+#define BEHIND_MS     604800000LL /* nothing is exported a week late: some FortiGates err */
 
 size_t record_measure(const struct template *t, const uint8_t *p, size_t n, uint16_t *starts)
 {
@@ -33,7 +34,8 @@ int64_t uptime_ms(int64_t boot_ms, uint32_t count, int64_t exported_ms)
 		return 0;
 	int64_t late = exported_ms + AHEAD_MS - ms;
 	int64_t wraps = late >= 0 ? late / WRAP_MS : -((-late + WRAP_MS - 1) / WRAP_MS);
-	return ms + wraps * WRAP_MS;
+	ms += wraps * WRAP_MS;
+	return exported_ms - ms > BEHIND_MS ? 0 : ms;
 }
 
 static int64_t ntp_ms(uint64_t v)

@@ -22,7 +22,8 @@ void record_read(const struct template *t, const uint8_t *p, const uint16_t *sta
 int record_finish(const struct template *t, const struct record_env *env,
     const uint64_t extra[EXTRA_N], struct flow *f);
 /* Unix milliseconds of a 32-bit count of milliseconds since boot_ms, which may have wrapped (every
- * 49.7 days) since: the latest that is no more than an hour after the export. */
+ * 49.7 days) since: the latest that is no more than an hour after the export. 0: unknown, or not
+ * credible (a week before the export). */
 int64_t uptime_ms(int64_t boot_ms, uint32_t count, int64_t exported_ms);
 /* Moves type and code of ICMP out of the destination port, where exporters put them; known: also
  * where the port is 0 (echo reply). */
