@@ -248,13 +248,12 @@ static const char *flow_record(
 {
 	struct nf_flow r = {.f = batch_flow(out)};
 	const char *wrong = read_flow(x, p, n, &r);
-	bool event = r.event && r.f->packets == 0;
-	if (event)
-		batch_ignore(
-		    out, r.event == NF_NAT ? "NAT event" : "firewall event without packets");
-	if (wrong || event)
+	const char *no_use = wrong ? NULL : useless(&r);
+	if (no_use)
+		batch_ignore(out, no_use);
+	if (wrong || no_use)
 		batch_undo_flow(out);
-	return event ? NULL : wrong;
+	return wrong;
 }
 
 static const char *exporter_record(struct nf_exporters *x, const uint8_t *p, size_t n)
