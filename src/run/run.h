@@ -3,6 +3,7 @@
 /* Wiring: what the commands run. Everything below is offline and in one process. */
 #pragma once
 #include "base/opt.h"
+#include "run/detect.h"
 #include <stdint.h>
 
 struct decode_options {     /* theriac decode */
