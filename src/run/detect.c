@@ -122,37 +122,6 @@ static void open_sources(struct detection *x)
 	}
 }
 
-static int open_allow(struct detection *x, struct err *e)
-{
-	for (size_t i = 0; i < x->o->allow.n; i++) {
-		size_t size = 0;
-		char *text = read_file(x->o->allow.v[i], &size, e);
-		int bad = text ? allow_read(x->allow, x->o->allow.v[i], text, size, e) : ERR_SYS;
-		free(text);
-		if (bad)
-			return bad;
-	}
-	return ERR_OK;
-}
-
-static void open_detectors(struct detection *x)
-{
-	x->detector_opts = mem_new(detectors_n, sizeof *x->detector_opts);
-	x->enabled = mem_new(detectors_n, sizeof *x->enabled);
-	x->sources = mem_new(detectors_n, sizeof *x->sources);
-	for (size_t i = 0; i < detectors_n; i++) {
-		const struct detector *d = detectors[i];
-		x->detector_opts[i] = mem_new(1, d->opts_bytes);
-		opt_defaults(d->rows, d->rows_n, x->detector_opts[i]);
-		x->enabled[i] = true;
-		x->sources[i] = (struct evidence_source){.name = d->name,
-		    .attack = d->attack,
-		    .sentence = {d->sentence[0], d->sentence[1]},
-		    .group = d->group,
-		    .weight = d->weight};
-	}
-}
-
 static int open_all(struct detection *x, char **paths, int n, struct err *e)
 {
 	const struct run_detect_options *o = x->o;
