@@ -84,6 +84,11 @@ enum port_class port_class(uint16_t port);
 struct span registered_domain(struct span name);
 bool is_special_name(
     struct span name); /* arpa, local, lan, home and the like (RFC 6761, 6762, 8375) */
+bool is_public_suffix(struct span name);
+size_t labels_bytes(struct span labels); /* bytes in a run of labels, without the dots */
+double label_entropy(struct span label); /* bits per byte */
+/* Labels that begin with an address turned round, as block lists are asked. */
+bool is_reversed_address(struct span labels);
 
 #define DETECTOR(name) extern const struct detector detector_##name;
 #include "detect/detectors.def"
