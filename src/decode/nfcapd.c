@@ -24,7 +24,7 @@ struct nfcapd {
 	size_t skip;     /* bytes that nobody needs any more */
 };
 
-static const char cut_short[] = "the file ends in the middle of a block";
+static const char cut_short[] = "the file ends in the middle of a block or of its header";
 
 static int sniff(const uint8_t *p, size_t n)
 {
