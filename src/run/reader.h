@@ -22,6 +22,7 @@ struct reader {
 	const struct decoder *decoder;
 	struct batch batch; /* what reader_next filled */
 	void *input, *state;
+	struct decode_env told; /* the decoder points to it: an open reader stays where it is */
 	uint8_t *window;
 	size_t n, cap, at;   /* bytes held, room, bytes decoded */
 	uint64_t offset;     /* of window[0] in the decompressed file */

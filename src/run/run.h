@@ -4,6 +4,7 @@
 #pragma once
 #include "base/opt.h"
 #include "conf/conf.h"
+#include "run/detect.h"
 #include <stdint.h>
 
 struct decode_options {     /* theriac decode */
