@@ -8,6 +8,7 @@
 #define AT(field) offsetof(struct run_detect_options, field)
 
 static const struct opt_row rows[] = {
+    {"config", OPT_TEXT, AT(config), 0, 0, "FILE", NULL, "configuration file"},
     {"inside", OPT_LIST, AT(inside), 0, 0, "CIDR[,line=LEN]", NULL,
 	"addresses of subscribers; a line is an IPv4 address or an IPv6 /64, or a prefix of LEN "
 	"bits"},
@@ -34,7 +35,7 @@ static const struct opt_row rows[] = {
 
 static int run(const void *opts, char **args, int n)
 {
-	return run_detect(opts, args, n);
+	return run_detect(opts, cmd_settings(), args, n);
 }
 
 const struct command command_detect = {
