@@ -167,8 +167,8 @@ static void emit(struct attribute *a, const struct conv *c, const struct way w[2
 		emit_side(a, c, k, w, &common, out);
 }
 
-/* The conversation becomes a contact; it stays a while for its slices and duplicates. */
-static void finish(struct attribute *a, struct conv *c, int64_t now_ms, struct contacts *out)
+/* Decides who opened the conversation and how it ended, and passes it on. */
+static void judge(struct attribute *a, struct conv *c, struct contacts *out)
 {
 	struct exporter_ways *w = ways_of(a, c->exporter);
 	bool reversed = false;
@@ -185,6 +185,12 @@ static void finish(struct attribute *a, struct conv *c, int64_t now_ms, struct c
 	if (outcome == OUTCOME_UNKNOWN && (c->opener >= 0 || !(c->way[0].seen && c->way[1].seen)))
 		w->unknown[why == WHY_ONE_WAY && w->answered < WAYS_MIN ? WHY_FEW : why]++;
 	emit(a, c, c->way, outcome, both ? CONTACT_BOTH_WAYS : 0, out);
+}
+
+/* The conversation becomes a contact; it stays a while for its slices and duplicates. */
+static void finish(struct attribute *a, struct conv *c, int64_t now_ms, struct contacts *out)
+{
+	judge(a, c, out);
 	bool sliced = c->way[0].end_ms - c->way[0].start_ms >= a->o.idle_ms / 2 ||
 		      c->way[1].end_ms - c->way[1].start_ms >= a->o.idle_ms / 2;
 	bool over = (c->way[0].flags | c->way[1].flags) & (TCP_FIN | TCP_RST);
@@ -386,12 +392,31 @@ static bool of_use(struct attribute *a, const union addr *src, const union addr 
 	return false;
 }
 
+static int side_of(const struct flow *f)
+{
+	int order = addr_compare(&f->src, &f->dst);
+	return order < 0 || (order == 0 && f->sport <= f->dport) ? 0 : 1;
+}
+
+void attribute_late(struct attribute *a, const struct flow *f, struct contacts *out)
+{
+	int side = side_of(f);
+	struct conv c = {.proto = f->proto};
+	c.addr[side] = f->src;
+	c.addr[!side] = f->dst;
+	c.port[side] = f->sport;
+	c.port[!side] = f->dport;
+	if (!of_use(a, &f->src, &f->dst))
+		return;
+	begin(a, &c, f, side);
+	judge(a, &c, out);
+}
+
 void attribute_flow(struct attribute *a, const struct flow *f, int64_t now_ms, struct contacts *out)
 {
 	if (!of_use(a, &f->src, &f->dst))
 		return;
-	int order = addr_compare(&f->src, &f->dst);
-	int side = order < 0 || (order == 0 && f->sport <= f->dport) ? 0 : 1;
+	int side = side_of(f);
 	uint32_t hash = join_hash(f, side);
 	struct conv *c = join_find(&a->join, f, side, hash);
 	if (c) {

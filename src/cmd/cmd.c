@@ -187,14 +187,48 @@ static int line_read(struct line *l, int argc, char **argv)
 	}
 }
 
+static bool sets(const struct line *l, size_t n, const struct opt_row *row)
+{
+	for (size_t i = 0; i < n; i++)
+		if (l->settings[i].row == row)
+			return true;
+	return false;
+}
+
+/* A list on the command line takes the place of the file's list. */
 static int line_apply(const struct line *l, void *opts, struct err *e)
 {
 	for (size_t i = 0; i < l->settings_n; i++) {
-		int bad = opt_set(l->settings[i].row, opts, l->settings[i].text, e);
+		const struct opt_row *row = l->settings[i].row;
+		if (row->type == OPT_LIST && !sets(l, i, row))
+			opt_lists_fini(row, 1, opts);
+		int bad = opt_set(row, opts, l->settings[i].text, e);
 		if (bad)
 			return bad;
 	}
 	return ERR_OK;
+}
+
+/* The last -c FILE of the line, or NULL. */
+static const char *line_config(const struct line *l)
+{
+	const char *path = NULL;
+	for (size_t i = 0; i < l->settings_n; i++)
+		if (wants_config(l->settings[i].row))
+			path = l->settings[i].text;
+	return path;
+}
+
+/* Defaults, then the file, then the command line. */
+static int fill(const struct line *l, void *opts, struct err *e)
+{
+	const struct command *c = l->command;
+	int bad = ERR_OK;
+	if (opt_find(c->rows, c->rows_n, "config"))
+		bad = cmd_settings_open(c, opts, line_config(l), e);
+	else
+		opt_defaults(c->rows, c->rows_n, opts);
+	return bad ? bad : line_apply(l, opts, e);
 }
 
 static int check_operands(const struct command *c, char **args, int n, struct err *e)
@@ -207,14 +241,6 @@ static int check_operands(const struct command *c, char **args, int n, struct er
 	return ERR_OK;
 }
 
-static void opts_free(const struct command *c, void *opts)
-{
-	for (size_t i = 0; i < c->rows_n; i++)
-		if (c->rows[i].type == OPT_LIST)
-			opt_list_fini((struct opt_list *)((char *)opts + c->rows[i].offset));
-	free(opts);
-}
-
 static int command_run(const struct command *c, int argc, char **argv)
 {
 	struct line l = {.command = c, .longs = long_options(c)};
@@ -224,13 +250,16 @@ static int command_run(const struct command *c, int argc, char **argv)
 	if (status != LINE_READY)
 		goto out;
 	char **args = argv + optind;
-	opt_defaults(c->rows, c->rows_n, opts);
-	if (line_apply(&l, opts, &e) || check_operands(c, args, argc - optind, &e))
-		status = cmd_fail(EXIT_USAGE, &e);
+	int bad = fill(&l, opts, &e);
+	bad = bad ? bad : check_operands(c, args, argc - optind, &e);
+	if (bad)
+		status = cmd_fail(bad == ERR_CONFIG ? EXIT_USAGE : EXIT_FAILED, &e);
 	else
 		status = c->run(opts, args, argc - optind);
 out:
-	opts_free(c, opts);
+	cmd_settings_close(opts);
+	opt_lists_fini(c->rows, c->rows_n, opts);
+	free(opts);
 	free(l.settings);
 	free(l.longs);
 	return status;

@@ -22,6 +22,15 @@ extern const size_t commands_n;
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NONE = 3 };
 
+struct settings; /* run/run.h */
+/* What the configuration file of this call says (-c FILE), over the defaults; for a command that
+ * has an option `config`. The command's own options are in its opts already. */
+const struct settings *cmd_settings(void);
+void cmd_settings_print(struct text *out); /* the whole configuration, as a file */
+/* For the front: fills opts with its defaults and what the file says, and everything around it. */
+int cmd_settings_open(const struct command *running, void *opts, const char *path, struct err *e);
+void cmd_settings_close(const void *opts);
+
 /* Parses the command line, answers --help and --version, runs the command: all of main(). */
 int cmd_main(int argc, char **argv);
 /* Prints "theriac: sentence" on stderr and returns status. */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a detector found on a line: every number a notice will say can be recomputed from it. */
 #pragma once
+#include "rec/proto.h"
 #include "rec/subject.h"
 
 enum { EVIDENCE_TOP = 5, EVIDENCE_NAME = 80 };

@@ -3,6 +3,8 @@
 /* Wiring: what the commands run. Everything below is offline and in one process. */
 #pragma once
 #include "base/opt.h"
+#include "conf/conf.h"
+#include "run/detect.h"
 #include <stdint.h>
 
 struct decode_options {     /* theriac decode */
@@ -19,3 +21,19 @@ extern const size_t run_list_words_n;
 /* Appends what is built in of one kind, straight from the descriptors; json: one object a line.
  * False where the word is none of run_list_words. */
 bool run_list(const char *word, bool json, struct text *out);
+
+/* Option values of every decoder and detector: the defaults, then what a configuration file says.
+ */
+struct settings;
+struct settings *settings_new(void);
+void settings_free(struct settings *s);
+/* more: the sections of the commands, which stand in the same file. */
+int settings_load(struct settings *s, const char *path, const struct conf_section *more,
+    size_t more_n, struct err *e);
+/* Appends the whole configuration as a file that can be loaded. */
+void settings_print(
+    const struct settings *s, const struct conf_section *more, size_t more_n, struct text *out);
+/* By the stage's number; valid as long as s. */
+const void *const *settings_decoders(const struct settings *s);
+const void *const *settings_detectors(const struct settings *s);
+const bool *settings_enabled(const struct settings *s); /* which detectors run */

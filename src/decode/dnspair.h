@@ -1,0 +1,28 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* DNS messages -> one record per query with its answer. */
+#pragma once
+#include "decode/decode.h"
+#include "decode/packet.h"
+#include "decode/pool.h"
+
+struct dnspair {
+	struct pool queries; /* waiting for their answer */
+	struct hash_key key;
+};
+
+struct dnsmessage {
+	const struct packet *packet; /* that ends it: gives the two ends */
+	const uint8_t *p;
+	size_t n;
+	bool cut; /* fewer bytes were captured than sent: what is missing is no error */
+	int64_t time_ms;
+	uint64_t offset;
+};
+
+void dnspair_init(struct dnspair *d);
+void dnspair_fini(struct dnspair *d);
+void dnspair_message(struct dnspair *d, const struct dnsmessage *m, struct batch *out);
+/* Gives up on old queries: their records say that no answer was seen. True: the batch is full. */
+bool dnspair_advance(struct dnspair *d, int64_t now_ms, struct batch *out);
+bool dnspair_flush(struct dnspair *d, struct batch *out);

@@ -1,0 +1,33 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What becomes of each captured frame: a part of a flow, of a DNS record, or an export datagram. */
+#pragma once
+#include "decode/dnstcp.h"
+#include "decode/export.h"
+#include "decode/fragment.h"
+#include "decode/meter.h"
+
+struct frame {
+	int64_t time_ms;
+	unsigned link;       /* enum link_type */
+	uint32_t sent_bytes; /* length on the wire */
+	const uint8_t *p;    /* what was captured of it */
+	size_t n;
+	uint64_t offset; /* of its record in the file */
+};
+
+struct tap {
+	struct meter meter;
+	struct dnspair dns;
+	struct dnstcp dns_tcp;
+	struct fragments fragments;
+	struct export *export;
+	int64_t now_ms; /* of the newest frame; 0 before the first */
+};
+
+void tap_init(struct tap *t, const struct decode_env *env, const struct meter_opts *opts);
+void tap_fini(struct tap *t);
+/* True: the batch is full and the frame has to be given again. */
+bool tap_frame(struct tap *t, const struct frame *f, struct batch *out);
+/* Exports all that is held, and starts the clock anew. True: the batch is full, call again. */
+bool tap_flush(struct tap *t, struct batch *out);
