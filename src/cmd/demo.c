@@ -8,6 +8,7 @@
 #define AT(field) offsetof(struct demo_options, field)
 
 static const struct opt_row rows[] = {
+    {"config", OPT_TEXT, AT(config), 0, 0, "FILE", NULL, "configuration file"},
     {"once", OPT_BOOL, AT(once), 0, 0, NULL, NULL,
 	"end after one simulated stretch of time (it always does, so far)"},
     {"out", OPT_TEXT, AT(out), 0, 0, "DIR", "theriac-demo",

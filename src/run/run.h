@@ -27,7 +27,7 @@ struct run_detect_options { /* theriac detect */
 };
 
 struct demo_options { /* theriac demo */
-	const char *out;
+	const char *config, *out;
 	uint64_t lines, hours, seed;
 	bool once;
 };
