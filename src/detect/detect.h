@@ -30,6 +30,7 @@ struct hint {
 	uint8_t port_class; /* enum port_class of the peer's port */
 	bool first;    /* the line's first contact with this peer, as far as its filter remembers */
 	bool external; /* the peer is no line of ours */
+	bool p2p;      /* the line runs peer-to-peer software today: many strangers answer it */
 	bool population;  /* enough lines are active for rules about the population (P6) */
 	bool popular;     /* peer or domain is used by > 1 % of the lines and >= 20 of them */
 	bool outage;      /* > 5 % of the lines fail towards the peer's neighbourhood just now */
