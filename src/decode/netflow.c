@@ -58,7 +58,7 @@ static size_t next_begin(const uint8_t *p, size_t n, size_t until, bool last)
 	return 0;
 }
 
-/* How many bytes to leave out where no datagram begins. */
+/* How many bytes to leave out where no datagram begins; 0: only a longer window tells. */
 static size_t skip_damage(
     struct netflow *s, const uint8_t *p, size_t n, uint64_t offset, bool last, struct batch *out)
 {
@@ -71,7 +71,9 @@ static size_t skip_damage(
 	}
 	if (found)
 		return found;
-	return last ? n : n - LENGTH_TELLS_BYTES;
+	if (last)
+		return n;
+	return n > LENGTH_TELLS_BYTES ? n - LENGTH_TELLS_BYTES : 0;
 }
 
 /* A datagram of `bytes` that nothing follows may be damage that only looks like one: is there a
@@ -93,6 +95,8 @@ static size_t netflow_decode(
 			break;
 		size_t skip = bytes ? mistaken(p + at, left, bytes, last)
 				    : skip_damage(s, p + at, left, offset + at, last, out);
+		if (!bytes && !skip)
+			break;
 		if (bytes && (skip || bytes > left))
 			batch_bad(out, offset + at, "a datagram cut short or damaged");
 		if (!skip) {
