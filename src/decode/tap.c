@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Frames -> records: see tap.h. The clock is that of the frames and never goes back: a frame dated
- * before the one in front of it counts as of the same moment. DNS is read on port 53 of UDP and
+/* Frames -> records: see tap.h. The clock is the newest time of the frames and drives all
+ * timeouts; a record has the times of its own frames. DNS is read on port 53 of UDP and
  * TCP; multicast DNS and LLMNR (5353, 5355) stay on their link and are flows only. A UDP datagram
  * that is a flow export makes the flows it tells of and is none itself. */
 #include "decode/tap.h"
@@ -34,7 +34,8 @@ static void look_for_dns(
 	    .p = k->data,
 	    .n = k->data_n,
 	    .cut = k->cut || k->more,
-	    .time_ms = t->now_ms,
+	    .time_ms = f->time_ms,
+	    .now_ms = t->now_ms,
 	    .offset = f->offset};
 	if (k->proto == PROTO_TCP)
 		dnstcp_segment(&t->dns_tcp, &m, &t->dns, out);
@@ -54,7 +55,7 @@ static bool look_inside(
 	}
 	if (k->proto != PROTO_UDP || !k->data_n || !export_sniff(k->data, k->data_n))
 		return false;
-	export_datagram(t->export, &k->src, t->now_ms, k->data, k->data_n, f->offset, out);
+	export_datagram(t->export, &k->src, f->time_ms, k->data, k->data_n, f->offset, out);
 	return true;
 }
 
@@ -79,12 +80,12 @@ static void take(struct tap *t, const struct frame *f, struct batch *out)
 	if (k.is_fragment)
 		fragments_see(&t->fragments, &k, t->now_ms);
 	if (!look_inside(t, f, &k, out))
-		meter_packet(&t->meter, &k, out);
+		meter_packet(&t->meter, &k, f->time_ms, out);
 }
 
 bool tap_frame(struct tap *t, const struct frame *f, struct batch *out)
 {
-	if (f->time_ms > t->now_ms)
+	if (f->time_ms > t->now_ms && !(f->lone && t->now_ms))
 		t->now_ms = f->time_ms;
 	if (dnspair_advance(&t->dns, t->now_ms, out) || meter_advance(&t->meter, t->now_ms, out))
 		return true;

@@ -9,6 +9,7 @@
 
 struct frame {
 	int64_t time_ms;
+	bool lone;           /* the clock does not follow this time */
 	unsigned link;       /* enum link_type */
 	uint32_t sent_bytes; /* length on the wire */
 	const uint8_t *p;    /* what was captured of it */
@@ -22,7 +23,7 @@ struct tap {
 	struct dnstcp dns_tcp;
 	struct fragments fragments;
 	struct export *export;
-	int64_t now_ms; /* of the newest frame; 0 before the first */
+	int64_t now_ms; /* the newest time, 0 before the first frame */
 };
 
 void tap_init(struct tap *t, const struct decode_env *env, const struct meter_opts *opts);
