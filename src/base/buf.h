@@ -3,9 +3,11 @@
 /* A cursor over bytes from outside that remembers its first error: a read past the end sets `bad`,
  * returns 0 and moves nothing, so that a parser may check once behind a run of reads. */
 #pragma once
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct buf {
 	const uint8_t *p; /* borrowed */
@@ -47,10 +49,59 @@ static inline struct buf buf_sub(struct buf *b, size_t n)
 	return (struct buf){.p = p, .n = p ? n : 0, .bad = !p};
 }
 
-/* Big-endian unsigned number of n bytes at p, n in 0..8 (IPFIX reduced-size encoding). */
+static inline uint16_t buf_peek_be16(const uint8_t *p)
+{
+	uint16_t v;
+	memcpy(&v, p, sizeof v);
+	return be16toh(v);
+}
+
+static inline uint32_t buf_peek_be32(const uint8_t *p)
+{
+	uint32_t v;
+	memcpy(&v, p, sizeof v);
+	return be32toh(v);
+}
+
+static inline uint64_t buf_peek_be64(const uint8_t *p)
+{
+	uint64_t v;
+	memcpy(&v, p, sizeof v);
+	return be64toh(v);
+}
+
+static inline uint16_t buf_peek_le16(const uint8_t *p)
+{
+	uint16_t v;
+	memcpy(&v, p, sizeof v);
+	return le16toh(v);
+}
+
+static inline uint32_t buf_peek_le32(const uint8_t *p)
+{
+	uint32_t v;
+	memcpy(&v, p, sizeof v);
+	return le32toh(v);
+}
+
+static inline uint64_t buf_peek_le64(const uint8_t *p)
+{
+	uint64_t v;
+	memcpy(&v, p, sizeof v);
+	return le64toh(v);
+}
+
+/* Big-endian unsigned number of n bytes at p, n in 0..8 (IPFIX reduced-size encoding). The usual
+ * sizes are one load each: decoders spend their time here. */
 static inline uint64_t buf_peek_be(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
+	if (n == 4)
+		return buf_peek_be32(p);
+	if (n == 8)
+		return buf_peek_be64(p);
+	if (n == 2)
+		return buf_peek_be16(p);
 	for (size_t i = 0; i < n; i++)
 		v = v << 8 | p[i];
 	return v;

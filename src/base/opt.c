@@ -200,3 +200,10 @@ void opt_list_fini(struct opt_list *l)
 	free(l->v);
 	*l = (struct opt_list){0};
 }
+
+void opt_lists_fini(const struct opt_row *rows, size_t n, void *base)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].type == OPT_LIST)
+			opt_list_fini(at(&rows[i], base));
+}

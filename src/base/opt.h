@@ -42,5 +42,6 @@ void opt_print(const struct opt_row *row, const void *base, struct text *out);
 const struct opt_row *opt_find(const struct opt_row *rows, size_t n, const char *name);
 void opt_list_add(struct opt_list *l, const char *text);
 void opt_list_fini(struct opt_list *l);
+void opt_lists_fini(const struct opt_row *rows, size_t n, void *base); /* of all its lists */
 /* Appends "within 1..65536 lines" or "one of a, b" to out; nothing where anything goes. */
 void opt_range(const struct opt_row *row, struct text *out);

@@ -136,6 +136,19 @@ bool when_epoch(struct span s, int64_t *ms)
 	return rest.n == 0;
 }
 
+bool when_micros(struct span s, int64_t *us)
+{
+	struct span rest = s, whole = span_cut(&rest, '.');
+	uint64_t sec;
+	if (!span_uint(whole, &sec) || sec > WHEN_MAX_MS / 1000)
+		return false;
+	int64_t frac = 0, scale = 100000;
+	for (; rest.n && rest.p[0] >= '0' && rest.p[0] <= '9'; rest.p++, rest.n--, scale /= 10)
+		frac += (rest.p[0] - '0') * scale;
+	*us = (int64_t)sec * 1000000 + frac;
+	return rest.n == 0;
+}
+
 void when_span(char out[WHEN_TEXT], int64_t ms)
 {
 	static const struct {

@@ -4,7 +4,7 @@
 #pragma once
 #include "base/str.h"
 
-enum { WHEN_TEXT = 32 };
+enum { WHEN_TEXT = 40 };
 #define WHEN_MIN_MS 1LL
 #define WHEN_MAX_MS 253402300799999LL /* the end of the year 9999 */
 
@@ -18,5 +18,8 @@ bool when_parse(struct span s, int64_t zone_ms, int64_t *ms);
 bool when_zone(struct span s, int64_t *zone_ms);
 /* Unix seconds with an optional fraction ("1315000000.123456"). */
 bool when_epoch(struct span s, int64_t *ms);
+/* Seconds with an optional fraction ("3.000158") as microseconds: for sums of a time and a
+ * duration that must not round twice. */
+bool when_micros(struct span s, int64_t *us);
 /* "90 s", "5 min", "3 h", "2 d" for people; out holds at least WHEN_TEXT bytes. */
 void when_span(char out[WHEN_TEXT], int64_t ms);

@@ -22,7 +22,20 @@ extern const size_t commands_n;
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NONE = 3 };
 
+struct settings; /* run/run.h */
+/* What the configuration file of this call says (-c FILE), over the defaults; for a command that
+ * has an option `config`. The command's own options are in its opts already. */
+const struct settings *cmd_settings(void);
+void cmd_settings_print(struct text *out); /* the whole configuration, as a file */
+/* For the front: fills opts with its defaults and what the file says, and everything around it. */
+int cmd_settings_open(const struct command *running, void *opts, const char *path, struct err *e);
+void cmd_settings_close(const void *opts);
+
 /* Parses the command line, answers --help and --version, runs the command: all of main(). */
 int cmd_main(int argc, char **argv);
 /* Prints "theriac: sentence" on stderr and returns status. */
 int cmd_fail(int status, const struct err *e);
+/* Writes out to stdout, frees it and returns status; EXIT_FAILED where it cannot be written. */
+int cmd_print(int status, struct text *out);
+/* Names the wrong word, the nearest and all valid ones on stderr; returns EXIT_USAGE. */
+int cmd_unknown(const char *what, const char *word, const char *const *words, size_t n);

@@ -46,7 +46,10 @@ struct flow *batch_flow(struct batch *b)
 		b->flows = mem_grow(b->flows, b->flow_cap, sizeof *b->flows);
 	}
 	struct flow *f = &b->flows[b->flow_n++];
-	memset(f, 0, sizeof *f);
+	/* In halves: gcc clears up to 96 bytes with a few wide stores, and more with a string
+	 * instruction that costs as much as reading a record. */
+	memset(f, 0, sizeof *f / 2);
+	memset((uint8_t *)f + sizeof *f / 2, 0, sizeof *f - sizeof *f / 2);
 	return f;
 }
 

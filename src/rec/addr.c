@@ -6,18 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const uint8_t v4_head[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-bool addr_is_v4(const union addr *a)
-{
-	return memcmp(a->b, v4_head, sizeof v4_head) == 0;
-}
-
-bool addr_is_zero(const union addr *a)
-{
-	return a->q[0] == 0 && (a->q[1] == 0 || (addr_is_v4(a) && addr_v4_of(a) == 0));
-}
-
 bool addr_is_special(const union addr *a)
 {
 	if (addr_is_v4(a))
@@ -25,29 +13,6 @@ bool addr_is_special(const union addr *a)
 		       (a->b[12] == 169 && a->b[13] == 254);
 	return a->b[0] == 0xff || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80) ||
 	       (a->q[0] == 0 && memcmp(a->b + 8, "\0\0\0\0\0\0\0", 7) == 0 && a->b[15] <= 1);
-}
-
-union addr addr_v4(uint32_t v)
-{
-	union addr a;
-	memcpy(a.b, v4_head, sizeof v4_head);
-	a.b[12] = (uint8_t)(v >> 24);
-	a.b[13] = (uint8_t)(v >> 16);
-	a.b[14] = (uint8_t)(v >> 8);
-	a.b[15] = (uint8_t)v;
-	return a;
-}
-
-uint32_t addr_v4_of(const union addr *a)
-{
-	return (uint32_t)buf_peek_be(a->b + 12, 4);
-}
-
-union addr addr_v6(const uint8_t b[16])
-{
-	union addr a;
-	memcpy(a.b, b, sizeof a.b);
-	return a;
 }
 
 bool addr_parse(struct span s, union addr *a)

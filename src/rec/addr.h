@@ -19,13 +19,36 @@ static inline bool addr_same(const union addr *a, const union addr *b)
 	return a->q[0] == b->q[0] && a->q[1] == b->q[1];
 }
 
-bool addr_is_v4(const union addr *a);
-bool addr_is_zero(const union addr *a); /* ::, 0.0.0.0 */
+/* The five below are asked for every record, and so they are words, not bytes, and no calls. */
+static inline bool addr_is_v4(const union addr *a)
+{
+	return a->q[0] == 0 && (be64toh(a->q[1]) >> 32) == 0xffff;
+}
+
+static inline bool addr_is_zero(const union addr *a) /* ::, 0.0.0.0 */
+{
+	return a->q[0] == 0 && (a->q[1] == 0 || a->q[1] == htobe64(0xffff00000000));
+}
+
+static inline union addr addr_v4(uint32_t host_order)
+{
+	return (union addr){.q = {0, htobe64(0xffff00000000 | host_order)}};
+}
+
+static inline uint32_t addr_v4_of(const union addr *a) /* host order; a must be IPv4 */
+{
+	return (uint32_t)be64toh(a->q[1]);
+}
+
+static inline union addr addr_v6(const uint8_t b[16])
+{
+	union addr a;
+	memcpy(a.b, b, sizeof a.b);
+	return a;
+}
+
 /* Neither line nor peer: unspecified, multicast, broadcast, loopback and link-local addresses. */
 bool addr_is_special(const union addr *a);
-union addr addr_v4(uint32_t host_order);
-uint32_t addr_v4_of(const union addr *a); /* host order; a must be IPv4 */
-union addr addr_v6(const uint8_t b[16]);
 bool addr_parse(struct span s, union addr *a);
 void addr_text(char out[ADDR_TEXT], const union addr *a); /* RFC 5952 */
 int addr_compare(const union addr *a, const union addr *b);

@@ -4,6 +4,7 @@
  * slices of a long flow make one contact: the first comes as such, the later ones as updates of it.
  */
 #pragma once
+#include "rec/proto.h"
 #include "rec/subject.h"
 
 enum contact_opener { OPENER_UNKNOWN, OPENER_SELF, OPENER_PEER };

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a detector found on a line: every number a notice will say can be recomputed from it. */
 #pragma once
+#include "rec/proto.h"
 #include "rec/subject.h"
 
 enum { EVIDENCE_TOP = 5, EVIDENCE_NAME = 80 };
@@ -29,7 +30,9 @@ struct evidence {
 	const char *statistic; /* static text, "failed_destinations" */
 	const char *unit;      /* static text, "hosts/h" */
 	char family[32];       /* "" unknown */
+	double share;          /* of attempts that failed and the like; negative: none */
 	uint32_t sampling;
+	uint8_t which;  /* of the detector's statistics */
 	uint32_t count; /* events counted in the window */
 	uint32_t top_n;
 	bool estimated; /* value comes from a sketch and is rounded to two digits */

@@ -5,6 +5,7 @@
 #pragma once
 #include "base/json.h"
 #include "rec/addr.h"
+#include "rec/proto.h"
 
 enum flow_have {
 	FLOW_PACKETS = 1 << 0,
@@ -31,9 +32,6 @@ enum flow_reason { /* IPFIX flowEndReason (136), RFC 5102 5.11.3 */
 	FLOW_REASON_FORCED,
 	FLOW_REASON_LACK,
 };
-
-enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58, PROTO_SCTP = 132 };
 
 struct flow {
 	union addr src, dst, nat_src;

@@ -1,0 +1,468 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Flows -> contacts: see attribute.h. What exporters split is joined first: the two directions of a
+ * conversation (same 5-tuple reversed, overlapping or at most 5 s apart), the slices of a long
+ * flow, the same flow from a second exporter. A conversation becomes a contact when both directions
+ * are there or it has waited; what comes later is passed on as an update. Source: design.md 1,
+ * detection.md 4.1. */
+#include "attribute/attribute.h"
+#include "attribute/inside.h"
+#include "attribute/join.h"
+#include "base/mem.h"
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAIR_GAP_MS = 5000, WAYS_MIN = 20, FREQUENT = 8 };
+
+const struct opt_row attribute_rows[] = {
+    {"pair-wait", OPT_SPAN, offsetof(struct attribute_options, pair_wait_ms), 1, 600, "s", "15 s",
+	"how long a one-way flow waits for the other direction"},
+    {"idle-timeout", OPT_SPAN, offsetof(struct attribute_options, idle_ms), 1, 3600, "s", "60 s",
+	"longest idle timeout of the exporters: slices of one flow start within it"},
+    {"active-timeout", OPT_SPAN, offsetof(struct attribute_options, active_ms), 10, 86400, "s",
+	"30 min", "longest active timeout of the exporters"},
+    {"conversations", OPT_UINT, offsetof(struct attribute_options, conversations), 1024, 67108864,
+	"conversations", "1048576", "room of the table that joins directions and slices"},
+    {"sampling", OPT_UINT, offsetof(struct attribute_options, sampling), 0, 1000000, "packets", "0",
+	"packet sampling 1 in N of all exporters, 0: as they announce it"},
+};
+const size_t attribute_rows_n = sizeof attribute_rows / sizeof *attribute_rows;
+
+struct attribute {
+	struct attribute_options o;
+	struct inside inside;
+	struct join join;
+	struct exporter_ways *ways;
+	uint32_t ways_n;
+	struct attribute_counts counts;
+	struct { /* Space-Saving over prefixes, while nothing was inside */
+		struct prefix prefix;
+		uint64_t n;
+	} frequent[FREQUENT];
+	bool any_inside;
+};
+
+struct attribute *attribute_new(const struct attribute_options *o)
+{
+	struct attribute *a = mem_new(1, sizeof *a);
+	a->o = *o;
+	join_init(&a->join, o->conversations);
+	return a;
+}
+
+void attribute_free(struct attribute *a)
+{
+	if (!a)
+		return;
+	inside_fini(&a->inside);
+	join_fini(&a->join);
+	free(a->ways);
+	free(a);
+}
+
+int attribute_inside(struct attribute *a, const char *text, struct err *e)
+{
+	int bad = inside_add(&a->inside, text, e);
+	inside_ready(&a->inside);
+	return bad;
+}
+
+void attribute_inside_private(struct attribute *a)
+{
+	static const char *const ranges[] = {
+	    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"};
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		(void)attribute_inside(a, ranges[i], NULL);
+}
+
+const struct attribute_counts *attribute_counted(const struct attribute *a)
+{
+	return &a->counts;
+}
+
+const struct exporter_ways *attribute_ways(const struct attribute *a, uint32_t exporter)
+{
+	return exporter < a->ways_n ? &a->ways[exporter] : NULL;
+}
+
+const char *unknown_why_text(enum unknown_why why)
+{
+	static const char *const text[WHY_N] = {"exports one direction only", "is sampled",
+	    "has shown too few answered contacts to be judged"};
+	return text[why];
+}
+
+static struct exporter_ways *ways_of(struct attribute *a, uint32_t exporter)
+{
+	if (exporter >= a->ways_n) {
+		a->ways = mem_grow(a->ways, exporter + 1u, sizeof *a->ways);
+		memset(a->ways + a->ways_n, 0, (exporter + 1u - a->ways_n) * sizeof *a->ways);
+		a->ways_n = exporter + 1;
+	}
+	return &a->ways[exporter];
+}
+
+static bool shows_both(const struct conv *c, const struct exporter_ways *w)
+{
+	return w->answered >= WAYS_MIN ? w->reversed * 2 >= w->answered : c->both_ways;
+}
+
+static void contact_add(struct contacts *out, const struct contact *c)
+{
+	if (out->n == out->cap) {
+		out->cap = out->cap ? out->cap * 2 : 256;
+		out->v = mem_grow(out->v, out->cap, sizeof *out->v);
+	}
+	out->v[out->n++] = *c;
+}
+
+static uint32_t fit(uint64_t v)
+{
+	return v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
+}
+
+/* The contact as side k sees it; w: what went each way, of the whole or of an update. */
+static void emit_side(struct attribute *a, const struct conv *c, int k, const struct way w[2],
+    struct contact *common, struct contacts *out)
+{
+	struct subject other;
+	if (!inside_find(&a->inside, &c->addr[k], &common->subject))
+		return;
+	common->peer = c->addr[!k];
+	common->port = c->port[k];
+	common->peer_port = c->port[!k];
+	common->packets_out = fit(w[k].packets);
+	common->packets_in = fit(w[!k].packets);
+	common->bytes_out = w[k].bytes;
+	common->bytes_in = w[!k].bytes;
+	common->opener = c->opener < 0    ? OPENER_UNKNOWN
+			 : c->opener == k ? OPENER_SELF
+					  : OPENER_PEER;
+	common->marks &= CONTACT_UPDATE | CONTACT_BOTH_WAYS;
+	if (inside_find(&a->inside, &c->addr[!k], &other)) {
+		if (subject_same(&other, &common->subject))
+			return; /* within one line */
+		common->marks |= CONTACT_PEER_INSIDE;
+	}
+	if (c->way[k].have_flags && c->way[k].flags == TCP_SYN)
+		common->marks |= CONTACT_SYN_ONLY;
+	contact_add(out, common);
+}
+
+static void emit(struct attribute *a, const struct conv *c, const struct way w[2], uint8_t outcome,
+    uint8_t marks, struct contacts *out)
+{
+	struct contact common = {
+	    .proto = c->proto, .outcome = outcome, .marks = marks, .sampling = c->sampling};
+	for (int k = 0; k < 2; k++) {
+		if (!w[k].seen)
+			continue;
+		if (!common.start_ms || (w[k].start_ms && w[k].start_ms < common.start_ms))
+			common.start_ms = w[k].start_ms;
+		if (w[k].end_ms > common.end_ms)
+			common.end_ms = w[k].end_ms;
+	}
+	for (int k = 0; k < 2; k++)
+		emit_side(a, c, k, w, &common, out);
+}
+
+/* Decides who opened the conversation and how it ended, and passes it on. */
+static void judge(struct attribute *a, struct conv *c, struct contacts *out)
+{
+	struct exporter_ways *w = ways_of(a, c->exporter);
+	bool reversed = false;
+	if (conv_is_answered_tcp(c, &reversed)) {
+		w->answered++;
+		w->reversed += reversed;
+	}
+	bool both = shows_both(c, w);
+	enum unknown_why why = WHY_ONE_WAY;
+	uint8_t outcome = OUTCOME_UNKNOWN;
+	c->opener = (int8_t)conv_opener(c, both);
+	if (c->opener >= 0)
+		outcome = (uint8_t)conv_outcome(c, c->opener, both, &why);
+	if (outcome == OUTCOME_UNKNOWN && (c->opener >= 0 || !(c->way[0].seen && c->way[1].seen)))
+		w->unknown[why == WHY_ONE_WAY && w->answered < WAYS_MIN ? WHY_FEW : why]++;
+	emit(a, c, c->way, outcome, both ? CONTACT_BOTH_WAYS : 0, out);
+}
+
+/* The conversation becomes a contact; it stays a while for its slices and duplicates. */
+static void finish(struct attribute *a, struct conv *c, int64_t now_ms, struct contacts *out)
+{
+	judge(a, c, out);
+	bool sliced = c->way[0].end_ms - c->way[0].start_ms >= a->o.idle_ms / 2 ||
+		      c->way[1].end_ms - c->way[1].start_ms >= a->o.idle_ms / 2;
+	bool over = (c->way[0].flags | c->way[1].flags) & (TCP_FIN | TCP_RST);
+	join_move(&a->join, c, sliced && !over ? PLACE_LONG : PLACE_BRIEF, now_ms);
+}
+
+static int64_t start_of(const struct flow *f)
+{
+	return f->have & FLOW_START ? f->start_ms : f->end_ms ? f->end_ms : flow_time_ms(f);
+}
+
+static int64_t end_of(const struct flow *f)
+{
+	return f->have & FLOW_END ? f->end_ms : start_of(f);
+}
+
+static void way_add(struct way *w, const struct flow *f, bool back)
+{
+	int64_t start = start_of(f), end = end_of(f);
+	uint32_t have = f->have;
+	w->bytes += back ? f->rbytes : f->bytes;
+	w->packets += back ? f->rpackets : f->packets;
+	if (have & (back ? FLOW_RFLAGS : FLOW_FLAGS)) {
+		w->have_flags = true;
+		w->flags |= back ? f->rflags : f->flags;
+	}
+	if (!w->seen || start < w->start_ms)
+		w->start_ms = start;
+	if (!w->seen || end > w->end_ms)
+		w->end_ms = end;
+	w->seen = true;
+}
+
+static bool answers_in(const struct flow *f)
+{
+	return f->rpackets || f->rbytes || ((f->have & FLOW_RFLAGS) && f->rflags);
+}
+
+static void conv_add(struct conv *c, const struct flow *f, int side)
+{
+	way_add(&c->way[side], f, false);
+	if (answers_in(f))
+		way_add(&c->way[!side], f, true);
+	else if (f->have & FLOW_RFLAGS)
+		c->way[!side].have_flags = true;
+	c->both_ways |= (f->have & FLOW_BOTH_WAYS) != 0;
+	c->refused |= strcmp(f->state, "refused") == 0;
+	if ((f->have & FLOW_ICMP) && !c->have_icmp) {
+		c->have_icmp = true;
+		c->icmp_type = f->icmp_type;
+	}
+}
+
+static void begin(struct attribute *a, struct conv *c, const struct flow *f, int side)
+{
+	c->exporter = f->exporter;
+	c->sampling = a->o.sampling             ? (uint32_t)a->o.sampling
+		      : f->have & FLOW_SAMPLING ? f->sampling
+						: 1;
+	c->first_side = f->have & FLOW_SRC_FIRST ? (int8_t)side : -1;
+	c->opener = -1;
+	memset(c->way, 0, sizeof c->way);
+	c->both_ways = c->refused = c->have_icmp = false;
+	conv_add(c, f, side);
+}
+
+enum relation { OTHER_CONTACT, SAME_FLOW, SLICE, REVERSE };
+
+static enum relation relation_of(
+    const struct attribute *a, const struct conv *c, const struct flow *f, int side)
+{
+	const struct way *mine = &c->way[side], *back = &c->way[!side];
+	int64_t start = start_of(f), end = end_of(f);
+	if (mine->seen) {
+		bool overlaps = start <= mine->end_ms && end >= mine->start_ms;
+		if (overlaps && (c->exporter != f->exporter ||
+				    (start == mine->start_ms && end == mine->end_ms &&
+					f->bytes == mine->bytes)))
+			return SAME_FLOW;
+		if (f->proto == PROTO_TCP && (f->have & FLOW_FLAGS) && (f->flags & TCP_SYN) &&
+		    start > mine->end_ms)
+			return OTHER_CONTACT;
+		return start >= mine->start_ms - PAIR_GAP_MS && start <= mine->end_ms + a->o.idle_ms
+			   ? SLICE
+			   : OTHER_CONTACT;
+	}
+	return start <= back->end_ms + PAIR_GAP_MS && end >= back->start_ms - PAIR_GAP_MS
+		   ? REVERSE
+		   : OTHER_CONTACT;
+}
+
+static void update(struct attribute *a, struct conv *c, const struct flow *f, int side,
+    int64_t now_ms, struct contacts *out)
+{
+	struct conv slice = *c;
+	memset(slice.way, 0, sizeof slice.way);
+	conv_add(&slice, f, side);
+	conv_add(c, f, side);
+	emit(a, &slice, slice.way, OUTCOME_UNKNOWN,
+	    CONTACT_UPDATE | (slice.both_ways ? CONTACT_BOTH_WAYS : 0), out);
+	join_move(&a->join, c, PLACE_LONG, now_ms);
+}
+
+static void join_flow(struct attribute *a, struct conv *c, const struct flow *f, int side,
+    int64_t now_ms, struct contacts *out)
+{
+	enum relation r = relation_of(a, c, f, side);
+	if (r == SAME_FLOW) {
+		a->counts.duplicates++;
+		return;
+	}
+	if (r == OTHER_CONTACT) {
+		if (c->place == PLACE_WAITING)
+			finish(a, c, now_ms, out);
+		begin(a, c, f, side);
+		join_move(&a->join, c, PLACE_WAITING, now_ms);
+	} else {
+		a->counts.joined++;
+		if (c->place != PLACE_WAITING) {
+			update(a, c, f, side, now_ms, out);
+			return;
+		}
+		conv_add(c, f, side);
+	}
+	if (c->both_ways || (c->way[0].seen && c->way[1].seen))
+		finish(a, c, now_ms, out);
+}
+
+static struct conv *room(struct attribute *a, const struct flow *f, int side, uint32_t hash,
+    int64_t now_ms, struct contacts *out)
+{
+	static const enum join_place order[] = {PLACE_BRIEF, PLACE_LONG, PLACE_WAITING};
+	struct conv *c = join_new(&a->join, f, side, hash);
+	for (size_t i = 0; !c && i < sizeof order / sizeof *order; i++) {
+		struct conv *oldest = join_oldest(&a->join, order[i]);
+		if (!oldest)
+			continue;
+		a->counts.dropped++;
+		if (order[i] == PLACE_WAITING)
+			finish(a, oldest, now_ms, out);
+		join_move(&a->join, oldest, PLACE_FREE, now_ms);
+		c = join_new(&a->join, f, side, hash);
+	}
+	return c;
+}
+
+/* Space-Saving: the least frequent prefix gives way and leaves its count. */
+static void note_frequent(struct attribute *a, const union addr *addr)
+{
+	struct prefix p = {.bits = addr_is_v4(addr) ? 96 + 16 : 32};
+	size_t least = 0;
+	p.addr = addr_mask(addr, p.bits);
+	for (size_t i = 0; i < FREQUENT; i++) {
+		if (a->frequent[i].n && addr_same(&a->frequent[i].prefix.addr, &p.addr)) {
+			a->frequent[i].n++;
+			return;
+		}
+		if (a->frequent[i].n < a->frequent[least].n)
+			least = i;
+	}
+	a->frequent[least].prefix = p;
+	a->frequent[least].n++;
+}
+
+void attribute_frequent(const struct attribute *a, struct text *out)
+{
+	bool told[FREQUENT] = {false};
+	for (int rank = 0; rank < 3; rank++) {
+		size_t best = FREQUENT;
+		for (size_t i = 0; i < FREQUENT; i++)
+			if (!told[i] && a->frequent[i].n &&
+			    (best == FREQUENT || a->frequent[i].n > a->frequent[best].n))
+				best = i;
+		if (best == FREQUENT)
+			return;
+		char word[ADDR_TEXT];
+		prefix_text(word, &a->frequent[best].prefix);
+		text_fmt(out, "%s%s", rank ? ", " : "", word);
+		told[best] = true;
+	}
+}
+
+static bool of_use(struct attribute *a, const union addr *src, const union addr *dst)
+{
+	struct subject s;
+	if (addr_is_special(src) || addr_is_special(dst)) {
+		a->counts.special++;
+		return false;
+	}
+	if (inside_find(&a->inside, src, &s) || inside_find(&a->inside, dst, &s)) {
+		a->any_inside = true;
+		return true;
+	}
+	a->counts.no_inside++;
+	if (!a->any_inside) {
+		note_frequent(a, src);
+		note_frequent(a, dst);
+	}
+	return false;
+}
+
+static int side_of(const struct flow *f)
+{
+	int order = addr_compare(&f->src, &f->dst);
+	return order < 0 || (order == 0 && f->sport <= f->dport) ? 0 : 1;
+}
+
+void attribute_late(struct attribute *a, const struct flow *f, struct contacts *out)
+{
+	int side = side_of(f);
+	struct conv c = {.proto = f->proto};
+	c.addr[side] = f->src;
+	c.addr[!side] = f->dst;
+	c.port[side] = f->sport;
+	c.port[!side] = f->dport;
+	if (!of_use(a, &f->src, &f->dst))
+		return;
+	begin(a, &c, f, side);
+	judge(a, &c, out);
+}
+
+void attribute_flow(struct attribute *a, const struct flow *f, int64_t now_ms, struct contacts *out)
+{
+	if (!of_use(a, &f->src, &f->dst))
+		return;
+	int side = side_of(f);
+	uint32_t hash = join_hash(f, side);
+	struct conv *c = join_find(&a->join, f, side, hash);
+	if (c) {
+		join_flow(a, c, f, side, now_ms, out);
+		return;
+	}
+	c = room(a, f, side, hash, now_ms, out);
+	begin(a, c, f, side);
+	c->touched_ms = now_ms;
+	if (c->both_ways)
+		finish(a, c, now_ms, out);
+}
+
+bool attribute_dns(struct attribute *a, const struct dns *d, struct lookup *l)
+{
+	if (addr_is_special(&d->client)) {
+		a->counts.special++;
+		return false;
+	}
+	if (!inside_find(&a->inside, &d->client, &l->subject)) {
+		a->counts.no_inside++;
+		if (!a->any_inside)
+			note_frequent(a, &d->client);
+		return false;
+	}
+	a->any_inside = true;
+	l->dns = d;
+	return true;
+}
+
+void attribute_advance(struct attribute *a, int64_t now_ms, struct contacts *out)
+{
+	struct conv *c;
+	while ((c = join_oldest(&a->join, PLACE_WAITING)) &&
+	       now_ms - c->touched_ms > a->o.pair_wait_ms)
+		finish(a, c, now_ms, out);
+	while ((c = join_oldest(&a->join, PLACE_BRIEF)) && now_ms - c->touched_ms > a->o.idle_ms)
+		join_move(&a->join, c, PLACE_FREE, now_ms);
+	while ((c = join_oldest(&a->join, PLACE_LONG)) &&
+	       now_ms - c->touched_ms > a->o.active_ms + a->o.idle_ms)
+		join_move(&a->join, c, PLACE_FREE, now_ms);
+}
+
+void attribute_flush(struct attribute *a, struct contacts *out)
+{
+	struct conv *c;
+	while ((c = join_oldest(&a->join, PLACE_WAITING)))
+		finish(a, c, c->touched_ms, out);
+}

@@ -1,0 +1,39 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A conversation while it is being put together, and what its flags say: pure functions. */
+#pragma once
+#include "attribute/attribute.h"
+
+struct way { /* one direction */
+	int64_t start_ms, end_ms;
+	uint64_t bytes, packets;
+	uint8_t flags;   /* TCP, OR over the records */
+	bool seen;       /* packets went this way */
+	bool have_flags; /* the source sends them */
+};
+
+/* Sides: 0 is the lower (address, port). way[k] is what side k sent. */
+struct conv {
+	union addr addr[2];
+	uint16_t port[2];
+	uint8_t proto;
+	uint8_t place;     /* which list it is in */
+	int8_t first_side; /* the source says that this side sent the first packet; -1 unknown */
+	int8_t opener;     /* decided when it became a contact: 0, 1, or -1 */
+	bool both_ways;    /* the source gives biflows */
+	bool refused;      /* the source says so (ICMP unreachable) */
+	uint8_t icmp_type;
+	bool have_icmp;
+	struct way way[2];
+	uint32_t exporter, sampling;
+	uint32_t hash; /* bucket's full hash */
+	uint32_t chain, prev, next;
+	int64_t touched_ms;
+};
+
+/* P3: who opened: side 0 or 1, or -1. two_ways: the exporter shows both directions. */
+int conv_opener(const struct conv *c, bool two_ways);
+/* P7: enum contact_outcome for the opener's side; why is set where it is unknown. */
+int conv_outcome(const struct conv *c, int opener, bool two_ways, enum unknown_why *why);
+/* An answered TCP conversation, and whether its reverse was seen: what two_ways is measured by. */
+bool conv_is_answered_tcp(const struct conv *c, bool *reversed);

@@ -1,0 +1,17 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside prefixes: which line an address is. Ranges in order, found by bisection. */
+#pragma once
+#include "rec/subject.h"
+
+enum { INSIDE_MAX = 4096 };
+
+struct inside {
+	struct inside_range *v; /* sorted by first, disjoint: a longer prefix cuts a shorter one */
+	struct inside_named *named;
+	size_t n, named_n;
+};
+int inside_add(struct inside *in, const char *text, struct err *e);
+void inside_ready(struct inside *in); /* after the last add, before the first find */
+bool inside_find(const struct inside *in, const union addr *a, struct subject *s);
+void inside_fini(struct inside *in);

@@ -1,0 +1,99 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Templates of NetFlow v9 and IPFIX (RFC 3954 5.2, RFC 7011 3.4), compiled into plans: which bytes
+ * of a record go to which field, so that records are read without a search. One bounded table per
+ * run; where it is full, the template that was unused for longest makes room. */
+#pragma once
+#include "rec/flow.h"
+
+enum {
+	TEMPLATE_FIELDS_MAX = 1024, /* of one template; real ones have up to about 80 */
+	TEMPLATE_VARIABLE = 65535,  /* length of a field that carries its own (RFC 7011, 7) */
+	PLAN_STEPS_MAX = 64,
+	REVERSE_ENTERPRISE = 29305, /* RFC 5103 */
+};
+
+enum extra { /* what helps to read a record and is no field of a flow */
+	EXTRA_BOOT_MS,
+	EXTRA_SAMPLER,
+	EXTRA_INTERVAL,
+	EXTRA_TAKEN,
+	EXTRA_LEFT,
+	EXTRA_POPULATION,
+	EXTRA_BIFLOW,
+	EXTRA_NAT_EVENT,
+	EXTRA_FIREWALL,
+	EXTRA_N
+};
+
+enum convert { /* how a field's bytes become a value */
+	CONVERT_EXTRA,
+	CONVERT_V4,
+	CONVERT_V6,
+	CONVERT_U8, /* the lowest byte: TCP flags come in one byte or two */
+	CONVERT_U16,
+	CONVERT_U32,
+	CONVERT_U64,
+	CONVERT_ICMP,
+	CONVERT_S,
+	CONVERT_MS,
+	CONVERT_NTP,    /* 64 bits, seconds since 1900 and their fraction */
+	CONVERT_AGO_US, /* microseconds before the export */
+	CONVERT_UPTIME, /* milliseconds since the exporter's start, 32 bits */
+};
+
+struct plan_step {
+	uint16_t at, n; /* bytes of the record */
+	uint16_t to;    /* offset in struct flow, or enum extra */
+	uint8_t convert;
+	uint8_t row; /* of elements.def: its order is the order of the steps */
+};
+
+struct field_spec { /* one field of a template as it was sent */
+	uint32_t enterprise;
+	uint16_t element, n;
+};
+
+enum template_kind {
+	TEMPLATE_FLOW,
+	TEMPLATE_NAT_EVENT,
+	TEMPLATE_FIREWALL_EVENT,
+	TEMPLATE_OPTIONS,
+	TEMPLATE_OTHER, /* records without both addresses */
+};
+
+struct template_key {
+	union addr exporter;
+	uint32_t domain; /* source id or observation domain id */
+	uint16_t id, version;
+};
+
+struct template
+{
+	struct template_key key;
+	uint64_t used;         /* order of the last use; 0: the slot is free */
+	uint32_t have;         /* enum flow_have that its records bring */
+	uint32_t epoch;        /* of its kind in its source, see source.h */
+	uint32_t extras;       /* bits of enum extra */
+	uint16_t record_bytes; /* of the shortest record */
+	uint16_t field_n;
+	uint8_t kind; /* enum template_kind */
+	uint8_t step_n;
+	/* Only where a field is variable: the length of every field, to find where they start;
+	 * a step's `at` is then the number of its field. */
+	uint16_t *lengths;
+	struct plan_step steps[PLAN_STEPS_MAX];
+};
+
+struct templates {
+	struct template *slots;
+	uint64_t clock, dropped_n; /* uses so far; templates that had to make room */
+};
+void templates_init(struct templates *t);
+void templates_fini(struct templates *t);
+struct template *template_find(struct templates *t, const struct template_key *key);
+/* Compiles and keeps a template, in place of one with the same key. False: no record can be read
+ * with it (no field, no byte, more than 65,535 bytes); an older one of that key is gone too. */
+bool template_define(struct templates *t, const struct template_key *key, bool options,
+    uint32_t epoch, const struct field_spec *fields, size_t n);
+void template_withdraw(struct templates *t, const struct template_key *key);

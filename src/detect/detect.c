@@ -1,0 +1,233 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of lines and the way of a record through the detectors: see detect.h. */
+#include "base/mem.h"
+#include "base/sketch.h"
+#include "detect/shard.h"
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct detector *const detectors[] = {
+#define DETECTOR(name) &detector_##name,
+#include "detect/detectors.def"
+#undef DETECTOR
+    NULL};
+const size_t detectors_n = sizeof detectors / sizeof *detectors - 1;
+
+const struct opt_row detect_rows[] = {
+    {"lines", OPT_UINT, offsetof(struct detect_options, lines), 1024, 16777216, "lines", "1048576",
+	"room for lines; when it is full the line unseen for longest is forgotten"},
+    {"destinations", OPT_UINT, offsetof(struct detect_options, destinations), 1024, 67108864,
+	"entries", "1048576",
+	"room of each table of what destinations and domains are used by how many"},
+};
+const size_t detect_rows_n = sizeof detect_rows / sizeof *detect_rows;
+
+enum { COLD_MIN = 1024, COLD_ONE_IN = 50, FILTER_BITS_MAX = 96, P2P_PEERS_MIN = 8 };
+
+size_t detector_number(const struct detector *det)
+{
+	size_t i = 0;
+	while (detectors[i] != det)
+		i++;
+	return i;
+}
+
+uint64_t subject_hash(const struct subject *s)
+{
+	return hash_bytes(&hash_key_offline, s, sizeof *s).a;
+}
+
+unsigned detect_shard(const struct hint *h, unsigned n)
+{
+	return n > 1 ? (unsigned)((h->line >> 40) % n) : 0;
+}
+
+struct detect *detect_new(
+    const struct detect_options *o, unsigned shards, const void *const *opts, const bool *enabled)
+{
+	struct detect *d = mem_new(1, sizeof *d);
+	uint32_t pool = (uint32_t)(o->lines / shards / COLD_ONE_IN);
+	assert(detectors_n <= DETECTORS_MAX);
+	d->opts = opts;
+	memcpy(d->enabled, enabled, detectors_n * sizeof *enabled);
+	d->cap = (uint32_t)(o->lines / shards);
+	d->line_bytes = sizeof(struct line);
+	for (size_t i = 0; i < detectors_n; i++) {
+		d->state_at[i] = d->line_bytes - offsetof(struct line, state);
+		d->line_bytes += (detectors[i]->state_bytes + 7) & ~(size_t)7;
+	}
+	for (d->mask = 1; d->mask < d->cap; d->mask *= 2)
+		;
+	d->lines = mem_map(d->cap * d->line_bytes);
+	d->buckets = mem_map(d->mask * sizeof *d->buckets);
+	d->mask--;
+	cold_init(&d->cold, pool > COLD_MIN ? pool : COLD_MIN);
+	notes_init(&d->notes, pool > COLD_MIN ? pool : COLD_MIN);
+	return d;
+}
+
+void detect_free(struct detect *d)
+{
+	if (!d)
+		return;
+	mem_unmap(d->lines, d->cap * d->line_bytes);
+	mem_unmap(d->buckets, (d->mask + 1ul) * sizeof *d->buckets);
+	cold_fini(&d->cold);
+	notes_fini(&d->notes);
+	free(d);
+}
+
+static struct line *line_at(const struct detect *d, uint32_t number)
+{
+	return (struct line *)(void *)(d->lines + (number - 1) * d->line_bytes);
+}
+
+static void unlink_use(struct detect *d, struct line *l)
+{
+	*(l->prev ? &line_at(d, l->prev)->next : &d->oldest) = l->next;
+	*(l->next ? &line_at(d, l->next)->prev : &d->newest) = l->prev;
+}
+
+static void append_use(struct detect *d, struct line *l, uint32_t number)
+{
+	l->prev = d->newest;
+	l->next = 0;
+	*(d->newest ? &line_at(d, d->newest)->next : &d->oldest) = number;
+	d->newest = number;
+}
+
+static void close_line(struct detect *d, struct line *l)
+{
+	for (size_t i = 0; i < detectors_n; i++)
+		if (d->enabled[i] && detectors[i]->close)
+			detectors[i]->close(d, d->opts[i], l->state + d->state_at[i], &l->subject);
+}
+
+/* The place of a new line: untouched memory, or that of the line unseen for longest. */
+static uint32_t take_number(struct detect *d)
+{
+	if (d->used < d->cap)
+		return ++d->used;
+	uint32_t number = d->oldest, *at;
+	struct line *l = line_at(d, number);
+	close_line(d, l);
+	d->dropped++;
+	unlink_use(d, l);
+	for (at = &d->buckets[subject_hash(&l->subject) & d->mask]; *at != number;)
+		at = &line_at(d, *at)->chain;
+	*at = l->chain;
+	memset(l, 0, d->line_bytes);
+	return number;
+}
+
+static struct line *line_of(struct detect *d, const struct subject *s, uint64_t hash)
+{
+	uint32_t *bucket = &d->buckets[hash & d->mask], i = *bucket;
+	while (i && !subject_same(&line_at(d, i)->subject, s))
+		i = line_at(d, i)->chain;
+	if (i) {
+		struct line *l = line_at(d, i);
+		if (d->newest != i) {
+			unlink_use(d, l);
+			append_use(d, l, i);
+		}
+		return l;
+	}
+	i = take_number(d);
+	struct line *l = line_at(d, i);
+	l->subject = *s;
+	l->chain = *bucket;
+	*bucket = i;
+	append_use(d, l, i);
+	d->ever++;
+	return l;
+}
+
+/* Whether the line meets this peer for the first time, as far as its two filters remember; they
+ * rotate when 96 of 512 bits are set, about 53 peers, so each gives 3.5 % false memories (4.2). */
+static bool first_contact(struct line *l, uint64_t peer)
+{
+	if (bloom_has(l->seen[0], peer) || bloom_has(l->seen[1], peer))
+		return false;
+	l->seen_bits = (uint16_t)(l->seen_bits + bloom_add(l->seen[0], peer));
+	if (l->seen_bits >= FILTER_BITS_MAX) {
+		memcpy(l->seen[1], l->seen[0], sizeof l->seen[0]);
+		memset(l->seen[0], 0, sizeof l->seen[0]);
+		l->seen_bits = 0;
+	}
+	return true;
+}
+
+/* Peer-to-peer software talks UDP with strangers on ports of their choice, and many answer; its TCP
+ * contacts fail far more often than a household's. Learned per line and day (4.3, class P). */
+static bool is_p2p(struct line *l, const struct contact *c, const struct hint *h)
+{
+	uint16_t day = (uint16_t)(c->end_ms / 86400000 + 1);
+	if (l->p2p_day + 1 < day)
+		l->p2p_n = 0;
+	if (l->p2p_day < day) {
+		l->p2p_n /= 2; /* what it did yesterday counts half */
+		l->p2p_day = day;
+	}
+	if (h->first && h->external && c->proto == PROTO_UDP && c->outcome == OUTCOME_ANSWERED &&
+	    c->peer_port > 1024 && l->p2p_n < UINT16_MAX)
+		l->p2p_n++;
+	return l->p2p_n >= P2P_PEERS_MIN;
+}
+
+void detect_contact(
+    struct detect *d, const struct contact *c, struct hint *h, bool late, struct evidences *out)
+{
+	struct line *l = line_of(d, &c->subject, h->line);
+	d->out = out;
+	h->first = c->opener == OPENER_SELF && !(c->marks & CONTACT_UPDATE) && !late &&
+		   first_contact(l, h->peer);
+	h->p2p = is_p2p(l, c, h);
+	if (h->p2p && h->port_class == CLASS_O && c->peer_port > 1024)
+		h->port_class = CLASS_P;
+	for (size_t i = 0; i < detectors_n; i++)
+		if (d->enabled[i] && detectors[i]->contact &&
+		    (!late || detectors[i]->group == GROUP_INTEL))
+			detectors[i]->contact(d, d->opts[i], l->state + d->state_at[i], c, h);
+}
+
+void detect_lookup(
+    struct detect *d, const struct lookup *q, struct hint *h, bool late, struct evidences *out)
+{
+	struct line *l = line_of(d, &q->subject, h->line);
+	d->out = out;
+	for (size_t i = 0; i < detectors_n; i++)
+		if (d->enabled[i] && detectors[i]->lookup &&
+		    (!late || detectors[i]->group == GROUP_INTEL))
+			detectors[i]->lookup(d, d->opts[i], l->state + d->state_at[i], q, h);
+}
+
+void detect_close(struct detect *d, struct evidences *out)
+{
+	d->out = out;
+	for (uint32_t i = d->oldest; i; i = line_at(d, i)->next)
+		close_line(d, line_at(d, i));
+}
+
+void detect_emit(struct detect *d, const struct evidence *e)
+{
+	struct evidences *out = d->out;
+	if (out->n == out->cap) {
+		out->cap = out->cap ? out->cap * 2 : 64;
+		out->v = mem_grow(out->v, out->cap, sizeof *out->v);
+	}
+	out->v[out->n++] = *e;
+}
+
+uint64_t detect_lines(const struct detect *d)
+{
+	return d->ever;
+}
+
+uint64_t detect_dropped(const struct detect *d)
+{
+	return d->dropped + d->cold.dropped + d->notes.dropped;
+}

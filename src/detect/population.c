@@ -1,0 +1,251 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the provider's lines do together: how many are active, how many use a destination or domain,
+ * whether many fail towards the same neighbourhood. One instance, fed in record order, so that
+ * hints do not depend on the number of shards. Rules of the population hold only from 1,000 active
+ * lines on and with a numerator of 20 (detection.md 4.1 P6). Memory: 32 bytes an entry, fixed; a
+ * full bucket gives up its least used entry. */
+#include "base/mem.h"
+#include "base/sketch.h"
+#include "detect/indicators.h"
+#include "detect/inner.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	HALF_S = 43200, /* a day is two halves: counts cover 12 to 24 hours */
+	WEEK_S = 604800,
+	OUTAGE_S = 600, /* how long a failing neighbourhood is remembered */
+	LINES_P = 12,   /* HyperLogLog of active lines, 1.6 % */
+	LINES_MIN = 1000,
+	NUMERATOR_MIN = 20,
+	WAYS = 8, /* entries of a bucket */
+	OUTAGES = 8192,
+};
+
+struct used {                  /* a destination or domain */
+	uint32_t key, first_s; /* key 0: free */
+	uint32_t half, pad;
+	uint8_t now[8],
+	    before[8]; /* lines of this half day and of the one before, HyperLogLog p = 4 */
+};
+_Static_assert(sizeof(struct used) == 32, "an entry is 32 bytes");
+
+struct used_table {
+	struct used *v;
+	uint64_t mask; /* of buckets */
+};
+
+struct population {
+	const struct indicators *known; /* borrowed, may be NULL */
+	struct used_table peers, domains, outages;
+	uint8_t lines[2][1 << LINES_P]; /* active in this half day and in the one before */
+	uint32_t half;
+	double active; /* of the union, renewed when it may have changed by much */
+	uint32_t since_active;
+	uint32_t began_s;
+	uint32_t names_minute; /* share of NXDOMAIN among answers: this 10 minutes, and usually */
+	uint32_t nx_n, answer_n;
+	double nx_usual;
+	bool nx_high;
+};
+
+static void table_init(struct used_table *t, uint64_t entries)
+{
+	uint64_t buckets = 1;
+	while (buckets * WAYS < entries)
+		buckets *= 2;
+	t->mask = buckets - 1;
+	t->v = mem_map(buckets * WAYS * sizeof *t->v);
+}
+
+struct population *population_new(const struct detect_options *o, const struct indicators *known)
+{
+	struct population *p = mem_new(1, sizeof *p);
+	p->known = known;
+	table_init(&p->peers, o->destinations);
+	table_init(&p->domains, o->destinations);
+	table_init(&p->outages, OUTAGES);
+	return p;
+}
+
+void population_free(struct population *p)
+{
+	if (!p)
+		return;
+	struct used_table *const tables[] = {&p->peers, &p->domains, &p->outages};
+	for (size_t i = 0; i < 3; i++)
+		mem_unmap(tables[i]->v, (tables[i]->mask + 1) * WAYS * sizeof *tables[i]->v);
+	free(p);
+}
+
+static double users(const struct used *u)
+{
+	return hll4_count_union(u->now, u->before);
+}
+
+static struct used *used_of(struct used_table *t, uint64_t hash, uint32_t at_s)
+{
+	struct used *bucket = &t->v[(hash & t->mask) * WAYS], *least = NULL;
+	uint32_t key = (uint32_t)(hash >> 32) | 1;
+	double least_users = 0;
+	for (int i = 0; i < WAYS; i++)
+		if (bucket[i].key == key)
+			return &bucket[i];
+	for (int i = 0; i < WAYS; i++) {
+		if (!bucket[i].key) {
+			least = &bucket[i];
+			break;
+		}
+		double n = users(&bucket[i]);
+		if (!least || n < least_users) {
+			least = &bucket[i];
+			least_users = n;
+		}
+	}
+	*least = (struct used){.key = key, .first_s = at_s};
+	return least;
+}
+
+static void used_add(struct used *u, uint64_t line, uint32_t half)
+{
+	if (u->half != half) {
+		if (u->half + 1 == half)
+			memcpy(u->before, u->now, sizeof u->now);
+		else
+			memset(u->before, 0, sizeof u->before);
+		memset(u->now, 0, sizeof u->now);
+		u->half = half;
+	}
+	(void)hll4_add(u->now, line);
+}
+
+static void count_active(struct population *p)
+{
+	uint8_t both[1 << LINES_P];
+	for (int i = 0; i < 1 << LINES_P; i++)
+		both[i] = p->lines[0][i] > p->lines[1][i] ? p->lines[0][i] : p->lines[1][i];
+	p->active = hll_count(both, LINES_P);
+	p->since_active = 0;
+}
+
+/* Marks the line as active; hash of the subject. */
+static void line_active(struct population *p, uint64_t line, uint32_t at_s)
+{
+	uint32_t half = at_s / HALF_S;
+	if (!p->began_s)
+		p->began_s = at_s;
+	if (half > p->half) {
+		if (half == p->half + 1)
+			memcpy(p->lines[1], p->lines[0], sizeof p->lines[0]);
+		else
+			memset(p->lines[1], 0, sizeof p->lines[1]);
+		memset(p->lines[0], 0, sizeof p->lines[0]);
+		p->half = half;
+		count_active(p);
+	}
+	if (hll_add(p->lines[0], LINES_P, line) && ++p->since_active > 1 + (uint32_t)p->active / 64)
+		count_active(p);
+}
+
+static void hint_use(
+    const struct population *p, const struct used *u, uint32_t at_s, struct hint *h)
+{
+	double n = users(u);
+	h->population = p->active >= LINES_MIN;
+	h->prevalence = h->population ? (n > 1 ? n : 1) / p->active : -1;
+	h->popular = h->population && n >= NUMERATOR_MIN && n > 0.01 * p->active;
+	h->young = at_s - p->began_s > WEEK_S && at_s - u->first_s <= WEEK_S;
+}
+
+/* More than 5 % of the lines fail towards one neighbourhood: it is down, they do not scan. */
+static bool outage(struct population *p, uint64_t near, uint64_t line, bool failed, uint32_t at_s)
+{
+	if (!failed || p->active < LINES_MIN)
+		return false;
+	struct used *u = used_of(&p->outages, near, at_s);
+	used_add(u, line, at_s / OUTAGE_S);
+	double n = users(u);
+	return n >= NUMERATOR_MIN && n > 0.05 * p->active;
+}
+
+static struct hash hash_of(const void *v, size_t n)
+{
+	return hash_bytes(&hash_key_offline, v, n);
+}
+
+static uint64_t net_hash(const union addr *a, bool wide)
+{
+	unsigned bits = addr_is_v4(a) ? (wide ? 112 : 116) : (wide ? 32 : 48);
+	union addr net = addr_mask(a, bits);
+	return hash_mix(net.q[0] ^ hash_mix(net.q[1] + bits + (wide ? 0 : 0x517cc1b727220a95ull)));
+}
+
+void population_contact(struct population *p, const struct contact *c, struct hint *h)
+{
+	struct {
+		union addr peer;
+		uint32_t port_proto;
+	} key = {c->peer, (uint32_t)c->peer_port << 8 | c->proto};
+	uint32_t at_s = (uint32_t)(c->end_ms / 1000);
+	uint64_t line = subject_hash(&c->subject);
+	*h = (struct hint){.key = hash_of(&key, sizeof key), .line = line, .prevalence = -1};
+	h->peer = hash_of(&c->peer, sizeof c->peer).a;
+	h->net = net_hash(&c->peer, true);
+	h->port_class = (uint8_t)port_class(c->peer_port);
+	h->external = !(c->marks & CONTACT_PEER_INSIDE);
+	h->hit = p->known ? indicators_peer(p->known, &c->peer, c->peer_port) : NULL;
+	line_active(p, line, at_s);
+	if (c->opener != OPENER_SELF || (c->marks & CONTACT_UPDATE))
+		return;
+	struct used *u = used_of(&p->peers, h->peer, at_s);
+	used_add(u, line, at_s / HALF_S);
+	hint_use(p, u, at_s, h);
+	bool failed = c->outcome == OUTCOME_UNANSWERED || c->outcome == OUTCOME_REFUSED;
+	h->outage = outage(p, net_hash(&c->peer, false), line, failed, at_s);
+}
+
+/* Names that fail three times as often as usual everywhere: a resolver or a top-level domain is
+ * ill. */
+static void watch_names(struct population *p, const struct dns *d)
+{
+	uint32_t now = (uint32_t)(d->time_ms / 600000);
+	if (now != p->names_minute) {
+		double share = p->answer_n ? (double)p->nx_n / p->answer_n : p->nx_usual;
+		p->nx_usual = p->nx_usual > 0 ? p->nx_usual * 0.95 + share * 0.05 : share;
+		p->names_minute = now;
+		p->nx_n = p->answer_n = 0;
+		p->nx_high = false;
+	}
+	p->answer_n += d->rcode != DNS_RCODE_NONE;
+	p->nx_n += d->rcode == DNS_NXDOMAIN;
+	if (p->answer_n >= LINES_MIN && p->active >= LINES_MIN && p->nx_usual > 0)
+		p->nx_high = p->nx_n > 3 * p->nx_usual * p->answer_n;
+}
+
+void population_lookup(struct population *p, const struct lookup *l, struct hint *h)
+{
+	const struct dns *d = l->dns;
+	struct span name = {d->name, d->name_n};
+	uint32_t at_s = (uint32_t)(d->time_ms / 1000);
+	uint64_t line = subject_hash(&l->subject);
+	*h = (struct hint){
+	    .key = hash_of(d->name, d->name_n), .line = line, .prevalence = -1, .external = true};
+	h->hit = p->known ? indicators_name(p->known, name) : NULL;
+	line_active(p, line, at_s);
+	watch_names(p, d);
+	h->name_outage = p->nx_high;
+	h->population = p->active >= LINES_MIN;
+	h->domain = registered_domain(name);
+	if (h->domain.n == 0)
+		return;
+	h->peer = hash_of(h->domain.p, h->domain.n).a;
+	struct used *u = used_of(&p->domains, h->peer, at_s);
+	used_add(u, line, at_s / HALF_S);
+	hint_use(p, u, at_s, h);
+}
+
+uint64_t population_lines(const struct population *p)
+{
+	return (uint64_t)p->active;
+}

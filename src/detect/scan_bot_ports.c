@@ -1,0 +1,85 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SCAN-B: distinct external hosts on the ports that bots try (class B) whose contact failed, per
+ * hour. In: TCP contacts that the line opened. Limits: exact to 64 hosts, then 3 %. Misses: scans
+ * that are answered, scans slower than about 40 hosts an hour, exporters whose silence is not known
+ * (P7). Known false positives: penetration testers, monitoring, NVR clouds on 554x: business
+ * profile, --allow. Source: detection.md 4.3; ports after Antonakakis et al. 2017 (Mirai) and later
+ * families. */
+#include "detect/inner.h"
+
+enum { HOUR_MS = 3600000 };
+static const double fail_share_min = 0.8;
+
+struct state {
+	struct finding finding;
+	struct distinct failed;
+	uint32_t window; /* of the counts, + 1 */
+	uint32_t failed_n, answered_n;
+};
+
+static void count(struct state *s, uint32_t window, bool failed)
+{
+	if (s->window != window + 1) {
+		s->window = window + 1;
+		s->failed_n = s->answered_n = 0;
+	}
+	s->failed_n += failed;
+	s->answered_n += !failed;
+}
+
+static void contact(
+    struct detect *d, const void *opts, void *state, const struct contact *c, const struct hint *h)
+{
+	(void)opts;
+	struct state *s = state;
+	if (h->port_class != CLASS_B || c->proto != PROTO_TCP || c->opener != OPENER_SELF ||
+	    !h->external || (c->marks & CONTACT_UPDATE) || c->outcome == OUTCOME_UNKNOWN)
+		return;
+	bool failed = c->outcome != OUTCOME_ANSWERED;
+	uint32_t window = window_of(c->end_ms, HOUR_MS);
+	if (failed && h->outage)
+		return;
+	count(s, window, failed);
+	double share = (double)s->failed_n / (s->failed_n + s->answered_n);
+	if (!failed || share < fail_share_min)
+		return;
+	finding_event(d, &detector_scan_bot_ports, &s->finding, &c->subject, c->end_ms);
+	finding_note(d, &s->finding, &(union addr){{0}}, c->peer_port, c->proto, (struct span){0});
+	(void)distinct_add(d, &s->failed, window, h->peer);
+	uint32_t n = distinct_count(&s->failed, window);
+	struct verdict v = {.value = n,
+	    .p = tail_p(&detector_scan_bot_ports.tail[0], n),
+	    .share = share,
+	    .prevalence = h->prevalence,
+	    .window_ms = (int64_t)window * HOUR_MS,
+	    .count = s->failed_n,
+	    .sampling = c->sampling,
+	    .estimated = distinct_estimated(&s->failed)};
+	finding_judge(d, &detector_scan_bot_ports, &s->finding, &c->subject, &v);
+}
+
+static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
+{
+	(void)opts;
+	finding_close(d, &detector_scan_bot_ports, &((struct state *)state)->finding, s);
+}
+
+const struct detector detector_scan_bot_ports = {
+    .name = "scan-bot-ports",
+    .summary = "many hosts tried on ports that bots scan, hardly any answers",
+    .source = "detection.md 4.3 SCAN-B; Antonakakis et al., USENIX Security 2017",
+    .attack = "T1595.001,T1046,T1210",
+    .statistic = {"failed_destinations"},
+    .unit = {"hosts/h"},
+    .sentence = {"tried {value} hosts on {ports} within one hour; {share} did not answer"},
+    .group = GROUP_PROPAGATION,
+    .weight = 0.45,
+    .cap_db = 55,
+    .tail = {{3, 2e-3, 2}},
+    .window_ms = HOUR_MS,
+    .behaviour = true,
+    .state_bytes = sizeof(struct state),
+    .contact = contact,
+    .close = close,
+};

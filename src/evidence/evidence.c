@@ -1,0 +1,204 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Merging and fusion: see evidence.h. Source: detection.md 4.5, 4.6. Limit: 64 findings are kept
+ * per line (the best per detector and day), the weakest gives way. */
+#include "evidence/evidence.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "evidence/fuse.h"
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEPT_MAX = 64 };
+
+const char *const tier_words[] = {"none", "observe", "behaviour", "suspect", "notice"};
+
+const struct opt_row evidence_rows[] = {
+    {"prior", OPT_REAL, offsetof(struct evidence_options, prior), 1e-6, 0.5, "share", "0.005",
+	"share of lines that are thought to be infected"},
+    {"notice", OPT_REAL, offsetof(struct evidence_options, notice_db), 30, 120, "dB", "70",
+	"strength from which an infection is told to the subscriber"},
+    {"wrong-notices", OPT_REAL, offsetof(struct evidence_options, q), 1e-6, 0.5, "share", "0.001",
+	"wrong notices that are accepted"},
+};
+const size_t evidence_rows_n = sizeof evidence_rows / sizeof *evidence_rows;
+
+struct line {
+	struct subject subject;
+	struct evidence *v;
+	size_t n;
+	uint32_t chain; /* + 1 */
+};
+
+struct evidence_table {
+	struct evidence_options o;
+	const struct evidence_source *sources;
+	size_t sources_n;
+	const struct allow *allow;
+	struct line *lines;
+	uint32_t *buckets;
+	size_t n, cap, mask;
+	struct verdict_line *verdicts;
+	uint64_t muted;
+};
+
+struct evidence_table *evidence_new(const struct evidence_options *o,
+    const struct evidence_source *sources, size_t n, const struct allow *allow)
+{
+	struct evidence_table *t = mem_new(1, sizeof *t);
+	t->o = *o;
+	t->sources = sources;
+	t->sources_n = n;
+	t->allow = allow;
+	t->mask = 4095;
+	t->buckets = mem_new(t->mask + 1, sizeof *t->buckets);
+	return t;
+}
+
+void evidence_free(struct evidence_table *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->n; i++)
+		free(t->lines[i].v);
+	free(t->lines);
+	free(t->buckets);
+	free(t->verdicts);
+	free(t);
+}
+
+static uint64_t hash_of(const struct subject *s)
+{
+	return hash_bytes(&hash_key_offline, s, sizeof *s).a;
+}
+
+static void rehash(struct evidence_table *t)
+{
+	t->mask = t->mask * 2 + 1;
+	free(t->buckets);
+	t->buckets = mem_new(t->mask + 1, sizeof *t->buckets);
+	for (size_t i = 0; i < t->n; i++) {
+		uint32_t *b = &t->buckets[hash_of(&t->lines[i].subject) & t->mask];
+		t->lines[i].chain = *b;
+		*b = (uint32_t)i + 1;
+	}
+}
+
+static struct line *line_of(struct evidence_table *t, const struct subject *s)
+{
+	uint32_t *b = &t->buckets[hash_of(s) & t->mask];
+	for (uint32_t i = *b; i; i = t->lines[i - 1].chain)
+		if (subject_same(&t->lines[i - 1].subject, s))
+			return &t->lines[i - 1];
+	if (t->n == t->cap) {
+		t->cap = t->cap ? t->cap * 2 : 256;
+		t->lines = mem_grow(t->lines, t->cap, sizeof *t->lines);
+	}
+	t->lines[t->n] = (struct line){.subject = *s, .chain = *b};
+	*b = (uint32_t)++t->n;
+	if (t->n > t->mask)
+		rehash(t);
+	return &t->lines[t->n - 1];
+}
+
+/* A later word on the same finding: the stronger one stays, times and counts grow. */
+static void merge(struct evidence *old, const struct evidence *e)
+{
+	int64_t first = old->day_first_ms < e->day_first_ms ? old->day_first_ms : e->day_first_ms;
+	int64_t last = old->day_last_ms > e->day_last_ms ? old->day_last_ms : e->day_last_ms;
+	if (e->db > old->db || (e->db >= old->db && e->count >= old->count))
+		*old = *e;
+	old->first_ms = old->day_first_ms = first;
+	old->last_ms = old->day_last_ms = last;
+}
+
+void evidence_add(struct evidence_table *t, const struct evidence *e)
+{
+	if (t->allow && allow_holds(t->allow, e, t->sources[e->detector].name)) {
+		t->muted++;
+		return;
+	}
+	struct line *l = line_of(t, &e->subject);
+	struct evidence *weakest = NULL;
+	for (size_t i = 0; i < l->n; i++) {
+		struct evidence *old = &l->v[i];
+		if (old->detector == e->detector && fuse_day(old) == fuse_day(e) &&
+		    (e->p < 1 || old->window_ms == e->window_ms)) {
+			merge(old, e);
+			return;
+		}
+		if (!weakest || old->db < weakest->db)
+			weakest = old;
+	}
+	if (l->n < KEPT_MAX) {
+		l->v = mem_grow(l->v, l->n + 1, sizeof *l->v);
+		l->v[l->n++] = *e;
+	} else if (weakest->db < e->db) {
+		*weakest = *e;
+	}
+}
+
+static int strongest_first(const void *a, const void *b)
+{
+	const struct evidence *x = a, *y = b;
+	if (x->db != y->db)
+		return x->db < y->db ? 1 : -1;
+	if (x->detector != y->detector)
+		return x->detector < y->detector ? -1 : 1;
+	return x->window_ms < y->window_ms ? -1 : x->window_ms > y->window_ms;
+}
+
+static void judge(
+    struct evidence_table *t, struct line *l, int64_t run_span_ms, struct verdict_line *v)
+{
+	*v = (struct verdict_line){.subject = l->subject, .evidence = l->v, .evidence_n = l->n};
+	qsort(l->v, l->n, sizeof *l->v, strongest_first);
+	v->first_ms = l->v[0].first_ms;
+	v->last_ms = l->v[0].last_ms;
+	for (size_t i = 1; i < l->n; i++) {
+		v->first_ms = l->v[i].first_ms < v->first_ms ? l->v[i].first_ms : v->first_ms;
+		v->last_ms = l->v[i].last_ms > v->last_ms ? l->v[i].last_ms : v->last_ms;
+	}
+	fuse_line(&t->o, t->sources, v);
+	v->tier = fuse_tier(&t->o, t->sources, v, run_span_ms);
+}
+
+static int by_tier_and_score(const void *a, const void *b)
+{
+	const struct verdict_line *x = a, *y = b;
+	if (x->tier != y->tier)
+		return x->tier < y->tier ? 1 : -1;
+	if (x->score_db != y->score_db)
+		return x->score_db < y->score_db ? 1 : -1;
+	return memcmp(&x->subject, &y->subject, sizeof x->subject);
+}
+
+const struct verdict_line *evidence_judge(
+    struct evidence_table *t, int64_t run_span_ms, uint64_t lines, enum tier min, size_t *n)
+{
+	free(t->verdicts);
+	t->verdicts = mem_new(t->n, sizeof *t->verdicts);
+	for (size_t i = 0; i < t->n; i++)
+		judge(t, &t->lines[i], run_span_ms, &t->verdicts[i]);
+	if (t->n)
+		qsort(t->verdicts, t->n, sizeof *t->verdicts, by_tier_and_score);
+	fuse_limit_notices(&t->o, t->verdicts, t->n, lines);
+	if (t->n)
+		qsort(t->verdicts, t->n, sizeof *t->verdicts, by_tier_and_score);
+	for (*n = 0; *n < t->n && t->verdicts[*n].tier >= min; ++*n)
+		;
+	return t->verdicts;
+}
+
+uint64_t evidence_muted(const struct evidence_table *t)
+{
+	return t->muted;
+}
+
+const struct evidence_source *evidence_source_of(
+    const struct evidence_table *t, const struct evidence *e)
+{
+	return &t->sources[e->detector];
+}

@@ -1,0 +1,65 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How sure are we: repeats are merged, causes grouped, groups fused, tiers given
+ * (detection.md 4.4-4.6). This stage knows detectors only by the rows it is given. */
+#pragma once
+#include "base/json.h"
+#include "base/opt.h"
+#include "rec/evidence.h"
+
+enum { EVIDENCE_GROUPS = 4 }; /* intel, propagation, c2, abuse: the order of detect's groups */
+enum tier { TIER_NONE, TIER_OBSERVE, TIER_BEHAVIOUR, TIER_SUSPECT, TIER_NOTICE };
+extern const char *const tier_words[]; /* "none", "observe", … */
+
+struct evidence_source { /* a detector, as far as this stage cares; texts are borrowed */
+	const char *name, *attack;
+	const char *sentence[2];
+	unsigned group;
+	double weight;
+};
+
+struct evidence_options {
+	double prior;     /* share of lines that are infected */
+	double notice_db; /* h of 4.6 */
+	double q;         /* wrong notices accepted, as a share */
+};
+extern const struct opt_row evidence_rows[];
+extern const size_t evidence_rows_n;
+
+struct allow; /* findings that the operator mutes */
+struct allow *allow_new(void);
+void allow_free(struct allow *a);
+/* CSV with or without a header: line or prefix, detector or *, peer or port or *, until, reason.
+ * CONFIG with the line and what is wrong. */
+int allow_read(struct allow *a, const char *file_name, const char *text, size_t n, struct err *e);
+/* Whether this evidence is muted: every row of its top must be covered where a rule names a peer or
+ * port. */
+bool allow_holds(const struct allow *a, const struct evidence *e, const char *detector);
+
+struct verdict_line { /* what is known of one line */
+	struct subject subject;
+	enum tier tier;
+	double score_db;                  /* the fused score at its highest */
+	double group_db[EVIDENCE_GROUPS]; /* at that time */
+	double probability; /* of an infection, by the prior; capped while uncalibrated */
+	int64_t first_ms, last_ms;
+	const struct evidence *evidence; /* the best per detector and day, strongest first */
+	size_t evidence_n;
+};
+
+struct evidence_table;
+struct evidence_table *evidence_new(const struct evidence_options *o,
+    const struct evidence_source *sources, size_t n, const struct allow *allow);
+void evidence_free(struct evidence_table *t);
+void evidence_add(struct evidence_table *t, const struct evidence *e);
+/* Judges all lines: run_span_ms is the time that the records of the run span, lines how many were
+ * seen. The lines at or above min, strongest first; *n how many. Valid until the table is freed. */
+const struct verdict_line *evidence_judge(
+    struct evidence_table *t, int64_t run_span_ms, uint64_t lines, enum tier min, size_t *n);
+uint64_t evidence_muted(const struct evidence_table *t);
+/* One line of `detect --json`. */
+void verdict_json(const struct evidence_table *t, const struct verdict_line *v, struct json *j);
+/* The strongest finding in plain words, and how many more there are. */
+void verdict_words(const struct evidence_table *t, const struct verdict_line *v, struct text *out);
+/* One finding in plain words: the detector's sentence with its values. */
+void evidence_words(const struct evidence_source *s, const struct evidence *e, struct text *out);

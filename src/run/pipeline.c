@@ -1,0 +1,257 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The pipeline: see pipeline.h. Work is handed over in batches through a bounded ring per shard; a
+ * full ring blocks, for offline nothing is dropped. */
+#include "run/pipeline.h"
+#include "base/mem.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORK_ITEMS = 1024, RING = 16 };
+
+struct work_item {
+	struct hint hint;
+	struct contact contact; /* where dns is 0 */
+	struct subject subject; /* of the look-up */
+	uint32_t dns;           /* number of the record in the batch + 1 */
+	uint32_t domain_at, domain_n;
+	bool late;
+};
+
+struct work { /* a batch for one shard */
+	struct work_item v[WORK_ITEMS];
+	size_t n;
+	struct dns *dns;
+	size_t dns_n, dns_cap;
+};
+
+struct shard {
+	struct detect *detect;
+	struct evidences out;
+	struct work *ring[RING];
+	unsigned head, n; /* batches waiting */
+	bool over;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	struct work *filling;
+};
+
+struct pipeline {
+	struct pipeline_options o;
+	struct contacts contacts;
+	struct shard *shards;
+	unsigned n; /* at least 1 */
+	bool threads;
+	int64_t clock_ms;
+};
+
+static void do_item(struct shard *s, struct work *w, struct work_item *i)
+{
+	if (!i->dns) {
+		detect_contact(s->detect, &i->contact, &i->hint, i->late, &s->out);
+		return;
+	}
+	const struct dns *d = &w->dns[i->dns - 1];
+	struct lookup l = {i->subject, d};
+	i->hint.domain = (struct span){d->name + i->domain_at, i->domain_n};
+	detect_lookup(s->detect, &l, &i->hint, i->late, &s->out);
+}
+
+static void do_work(struct shard *s, struct work *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		do_item(s, w, &w->v[i]);
+	w->n = w->dns_n = 0;
+}
+
+static void *shard_main(void *arg)
+{
+	struct shard *s = arg;
+	for (;;) {
+		(void)pthread_mutex_lock(&s->lock);
+		while (s->n == 0 && !s->over)
+			(void)pthread_cond_wait(&s->change, &s->lock);
+		struct work *w = s->n ? s->ring[s->head] : NULL;
+		(void)pthread_mutex_unlock(&s->lock);
+		if (!w)
+			return NULL;
+		do_work(s, w);
+		(void)pthread_mutex_lock(&s->lock);
+		s->head = (s->head + 1) % RING;
+		s->n--;
+		(void)pthread_cond_signal(&s->change);
+		(void)pthread_mutex_unlock(&s->lock);
+	}
+}
+
+/* The next batch to fill: one that no thread holds. */
+static struct work *free_work(struct shard *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	while (s->n == RING - 1)
+		(void)pthread_cond_wait(&s->change, &s->lock);
+	struct work *w = s->ring[(s->head + s->n) % RING];
+	(void)pthread_mutex_unlock(&s->lock);
+	return w;
+}
+
+static void hand_over(struct pipeline *p, struct shard *s)
+{
+	if (!p->threads) {
+		do_work(s, s->filling);
+		return;
+	}
+	(void)pthread_mutex_lock(&s->lock);
+	s->n++;
+	(void)pthread_cond_signal(&s->change);
+	(void)pthread_mutex_unlock(&s->lock);
+	s->filling = free_work(s);
+}
+
+static struct work_item *next_item(struct pipeline *p, const struct hint *h)
+{
+	struct shard *s = &p->shards[detect_shard(h, p->n)];
+	if (s->filling->n == WORK_ITEMS)
+		hand_over(p, s);
+	struct work_item *i = &s->filling->v[s->filling->n++];
+	i->hint = *h;
+	i->dns = 0;
+	return i;
+}
+
+static void pass_contacts(struct pipeline *p, bool late)
+{
+	for (size_t i = 0; i < p->contacts.n && !p->o.no_detect; i++) {
+		struct hint h;
+		population_contact(p->o.population, &p->contacts.v[i], &h);
+		struct work_item *w = next_item(p, &h);
+		w->contact = p->contacts.v[i];
+		w->late = late;
+	}
+	p->contacts.n = 0;
+}
+
+static struct dns *dns_room(struct work *w)
+{
+	if (w->dns_n == w->dns_cap) {
+		w->dns_cap = w->dns_cap ? w->dns_cap * 2 : 64;
+		w->dns = mem_grow(w->dns, w->dns_cap, sizeof *w->dns);
+	}
+	return &w->dns[w->dns_n++];
+}
+
+static void pass_lookup(struct pipeline *p, const struct lookup *l, bool late)
+{
+	struct hint h;
+	if (p->o.no_detect)
+		return;
+	population_lookup(p->o.population, l, &h);
+	struct work_item *w = next_item(p, &h);
+	struct work *batch = p->shards[detect_shard(&h, p->n)].filling;
+	*dns_room(batch) = *l->dns;
+	w->dns = (uint32_t)batch->dns_n;
+	w->subject = l->subject;
+	w->domain_at = h.domain.n ? (uint32_t)(h.domain.p - l->dns->name) : 0;
+	w->domain_n = (uint32_t)h.domain.n;
+	w->late = late;
+}
+
+void pipeline_feed(struct pipeline *p, const struct stream_record *r)
+{
+	struct lookup l;
+	if (!r->late && r->time_ms > p->clock_ms) {
+		p->clock_ms = r->time_ms;
+		attribute_advance(p->o.attribute, p->clock_ms, &p->contacts);
+		pass_contacts(p, false);
+	}
+	if (r->flow && r->late) {
+		attribute_late(p->o.attribute, r->flow, &p->contacts);
+		pass_contacts(p, true);
+	} else if (r->flow) {
+		attribute_flow(p->o.attribute, r->flow, p->clock_ms, &p->contacts);
+		pass_contacts(p, false);
+	} else if (!p->o.no_dns && attribute_dns(p->o.attribute, r->dns, &l)) {
+		pass_lookup(p, &l, r->late);
+	}
+}
+
+static void shard_open(struct pipeline *p, struct shard *s)
+{
+	s->detect = detect_new(p->o.detect, p->n, p->o.detector_opts, p->o.enabled);
+	for (int i = 0; i < (p->threads ? RING : 1); i++)
+		s->ring[i] = mem_new(1, sizeof *s->ring[i]);
+	(void)pthread_mutex_init(&s->lock, NULL);
+	(void)pthread_cond_init(&s->change, NULL);
+	s->filling = s->ring[0];
+	if (p->threads && pthread_create(&s->thread, NULL, shard_main, s) != 0)
+		abort();
+}
+
+struct pipeline *pipeline_new(const struct pipeline_options *o)
+{
+	struct pipeline *p = mem_new(1, sizeof *p);
+	p->o = *o;
+	p->threads = o->shards > 0;
+	p->n = p->threads ? o->shards : 1;
+	p->shards = mem_new(p->n, sizeof *p->shards);
+	for (unsigned i = 0; i < p->n; i++)
+		shard_open(p, &p->shards[i]);
+	return p;
+}
+
+static void shard_end(struct pipeline *p, struct shard *s)
+{
+	hand_over(p, s);
+	if (!p->threads)
+		return;
+	(void)pthread_mutex_lock(&s->lock);
+	s->over = true;
+	(void)pthread_cond_signal(&s->change);
+	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_join(s->thread, NULL);
+}
+
+void pipeline_finish(struct pipeline *p, struct stats *stats)
+{
+	attribute_flush(p->o.attribute, &p->contacts);
+	pass_contacts(p, false);
+	for (unsigned i = 0; i < p->n; i++) {
+		struct shard *s = &p->shards[i];
+		shard_end(p, s);
+		detect_close(s->detect, &s->out);
+		stats->lines += detect_lines(s->detect);
+		stats->dropped += detect_dropped(s->detect);
+	}
+}
+
+unsigned pipeline_shards(const struct pipeline *p)
+{
+	return p->n;
+}
+
+const struct evidences *pipeline_evidence(const struct pipeline *p, unsigned shard)
+{
+	return &p->shards[shard].out;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	for (unsigned i = 0; p && i < p->n; i++) {
+		struct shard *s = &p->shards[i];
+		detect_free(s->detect);
+		for (int k = 0; k < RING && s->ring[k]; k++) {
+			free(s->ring[k]->dns);
+			free(s->ring[k]);
+		}
+		(void)pthread_mutex_destroy(&s->lock);
+		(void)pthread_cond_destroy(&s->change);
+		free(s->out.v);
+	}
+	if (p) {
+		free(p->contacts.v);
+		free(p->shards);
+	}
+	free(p);
+}

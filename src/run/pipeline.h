@@ -1,0 +1,28 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Records in time order -> attribute -> population -> shards of detect -> evidence. One thread
+ * reads and attributes; the lines are shared out to shards, each with a thread of its own where
+ * there are any. */
+#pragma once
+#include "attribute/attribute.h"
+#include "detect/detect.h"
+#include "run/stream.h"
+
+struct pipeline;
+struct pipeline_options {
+	struct attribute *attribute; /* borrowed */
+	struct population *population;
+	const struct detect_options *detect;
+	const void *const *detector_opts;
+	const bool *enabled;
+	unsigned shards; /* threads that detect; 0: the caller's does it */
+	bool no_dns, no_detect;
+};
+struct pipeline *pipeline_new(const struct pipeline_options *o);
+void pipeline_feed(struct pipeline *p, const struct stream_record *r);
+/* The last records are through and every line has had its last word. Evidence of shard i then
+ * stands in pipeline_evidence(p, i); lines and what was dropped are added to stats. */
+void pipeline_finish(struct pipeline *p, struct stats *stats);
+unsigned pipeline_shards(const struct pipeline *p);
+const struct evidences *pipeline_evidence(const struct pipeline *p, unsigned shard);
+void pipeline_free(struct pipeline *p);
