@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Frames -> records: see tap.h. The clock is the newest time of the frames and drives all
- * timeouts; a record has the times of its own frames. DNS is read on port 53 of UDP and
- * TCP; multicast DNS and LLMNR (5353, 5355) stay on their link and are flows only. A UDP datagram
- * that is a flow export makes the flows it tells of and is none itself. */
+/* Frames -> records: see tap.h. The clock is the newest time of the frames and drives all timeouts;
+ * a record has the times of its own frames. DNS is read on port 53 of UDP and TCP; multicast DNS
+ * and LLMNR (5353, 5355) stay on their link and are flows only. A UDP datagram that is a flow
+ * export makes the flows it tells of and is none itself; at an address and port that such datagrams
+ * went to, one that starts alike is a damaged one, and a fragment a part of one. */
 #include "decode/tap.h"
 #include "decode/link.h"
 
@@ -43,7 +44,36 @@ static void look_for_dns(
 		dnspair_message(&t->dns, &m, out);
 }
 
-/* True when the packet carried an export datagram, and is done with. */
+static bool is_collector(const struct tap *t, const struct packet *k)
+{
+	for (unsigned i = 0; i < TAP_COLLECTORS && i < t->collectors_n; i++)
+		if (t->collectors[i].port == k->dport && addr_same(&t->collectors[i].addr, &k->dst))
+			return true;
+	return false;
+}
+
+/* True when the packet is a datagram for a collector, or a part of one, and done with. */
+static bool look_for_export(
+    struct tap *t, const struct frame *f, const struct packet *k, struct batch *out)
+{
+	if (k->data_n < 2)
+		return k->is_fragment && is_collector(t, k);
+	uint64_t version = buf_peek_be(k->data, 2);
+	if (version != 5 && version != 9 && version != 10)
+		return false;
+	bool known = is_collector(t, k);
+	if (!known && !export_sniff(k->data, k->data_n))
+		return false;
+	if (!known) {
+		unsigned i = t->collectors_n++ % TAP_COLLECTORS;
+		t->collectors[i].addr = k->dst;
+		t->collectors[i].port = k->dport;
+	}
+	export_datagram(t->export, &k->src, f->time_ms, k->data, k->data_n, f->offset, out);
+	return true;
+}
+
+/* True when the packet is done with, and no part of a flow. */
 static bool look_inside(
     struct tap *t, const struct frame *f, const struct packet *k, struct batch *out)
 {
@@ -53,10 +83,7 @@ static bool look_inside(
 		look_for_dns(t, f, k, out);
 		return false;
 	}
-	if (k->proto != PROTO_UDP || !k->data_n || !export_sniff(k->data, k->data_n))
-		return false;
-	export_datagram(t->export, &k->src, f->time_ms, k->data, k->data_n, f->offset, out);
-	return true;
+	return k->proto == PROTO_UDP && look_for_export(t, f, k, out);
 }
 
 static void take(struct tap *t, const struct frame *f, struct batch *out)
