@@ -60,13 +60,20 @@ enum csv_found csv_split(struct csv *c, struct span record)
 	return split_plain(c, record);
 }
 
-/* Whether a quoted field is still open at the end of the text; *open carries it over lines. */
-static void count_quotes(const struct csv *c, struct span line, bool *open)
+/* Whether a quoted field is still open at the end of the text; *open carries it over lines. A
+ * quote opens a field at its start only, or again behind its closing quote (a doubled one). */
+static void follow_quotes(const struct csv *c, struct span line, bool *open)
 {
-	const char *p = line.p, *end = line.p + line.n;
-	while (p < end && (p = memchr(p, c->quote, (size_t)(end - p))) != NULL) {
-		*open = !*open;
-		p++;
+	bool may_open = true;
+	for (size_t i = 0; i < line.n; i++) {
+		bool quote = line.p[i] == c->quote;
+		if (*open) {
+			*open = !quote;
+			may_open = quote;
+		} else {
+			*open = quote && may_open;
+			may_open = line.p[i] == c->separator;
+		}
 	}
 }
 
@@ -76,12 +83,13 @@ static bool close_quote(
 {
 	bool open = false;
 	struct span line;
-	count_quotes(c, *record, &open);
+	if (record->n && memchr(record->p, c->quote, record->n))
+		follow_quotes(c, *record, &open);
 	while (open && (*got = lines_next(&c->lines, b, last, &line)) == LINES_LINE) {
 		record->n = (size_t)(line.p + line.n - record->p);
 		if (record->n > LINE_BYTES_MAX)
 			return false;
-		count_quotes(c, line, &open);
+		follow_quotes(c, line, &open);
 	}
 	return !open;
 }

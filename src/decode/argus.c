@@ -116,6 +116,16 @@ static char separator_of(struct span line)
 	return tabs > commas ? '\t' : ',';
 }
 
+/* The first line tells; false where it is not whole yet. */
+static bool find_separator(struct argus *a, struct span window, bool last)
+{
+	struct span line = span_cut(&window, '\n');
+	if (!window.p && !last && line.n <= LINE_BYTES_MAX)
+		return false;
+	a->csv.separator = separator_of(line);
+	return true;
+}
+
 /* True where the record is a line of names, which are taken for the records behind it. */
 static bool read_names(struct argus *a)
 {
@@ -265,17 +275,19 @@ static bool time_of(const struct argus *a, struct span s, int64_t *ms)
 	return *ms >= WHEN_MIN_MS && *ms <= WHEN_MAX_MS;
 }
 
-static bool times(const struct argus *a, const struct row *r, struct flow *f)
+/* Returns what is wrong with the row's times, or NULL. */
+static const char *times(const struct argus *a, const struct row *r, struct flow *f)
 {
-	int64_t duration_us;
+	int64_t duration_us = 0;
 	if (!time_of(a, r->f[START], &f->start_ms))
-		return false;
-	if (when_micros(r->f[DUR], &duration_us))
-		f->end_ms = f->start_ms + (duration_us + 500) / 1000;
-	else if (!time_of(a, r->f[LAST], &f->end_ms))
-		f->end_ms = f->start_ms;
+		return "no readable time";
+	if (r->f[DUR].n && !when_micros(r->f[DUR], &duration_us))
+		return "no readable duration";
+	f->end_ms = f->start_ms + (duration_us + 500) / 1000;
+	if (!r->f[DUR].n && r->f[LAST].n && !time_of(a, r->f[LAST], &f->end_ms))
+		return "no readable time";
 	f->have |= FLOW_START | FLOW_END;
-	return flow_check(f) == ERR_OK;
+	return flow_check(f) == ERR_OK ? NULL : "an impossible time";
 }
 
 static bool ends(const struct row *r, struct flow *f)
@@ -327,7 +339,7 @@ static void read_row(struct argus *a, uint64_t offset, struct batch *out)
 			r.f[i] = span_trim(a->csv.field[a->column[i]]);
 	r.dir = argus_dir(r.f[DIR]);
 	struct flow *f = batch_flow(out);
-	const char *wrong = times(a, &r, f) ? NULL : "no readable time";
+	const char *wrong = times(a, &r, f);
 	f->proto = argus_proto(r.f[PROTO]);
 	bool ip = f->proto != 0; /* arp, llc, ipx/spx … are not */
 	if (ip && !wrong)
@@ -358,10 +370,9 @@ static size_t argus_decode(
 {
 	struct argus *a = state;
 	struct buf b = buf_of(p, n);
-	if (!a->csv.separator && n) {
-		struct span rest = {(const char *)p, n};
-		a->csv.separator = separator_of(span_cut(&rest, '\n'));
-	}
+	struct span window = {(const char *)p, n};
+	if (!a->csv.separator && !find_separator(a, window, last))
+		return 0;
 	while (!batch_full(out)) {
 		uint64_t at = offset + b.at;
 		enum csv_found found = csv_next(&a->csv, &b, last);

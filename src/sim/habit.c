@@ -41,7 +41,7 @@ static void fetch_part(
 	    .device = device,
 	    .port = 443,
 	    .which = (uint8_t)rand_below(&h->r, 16),
-	    .ask = rand_below(&h->r, 100) < 85};
+	    .ask = rand_below(&h->r, 100) < 95};
 	f.quic = rank < WORLD_BUSY && rand_below(&h->r, 100) < 30;
 	f.up = (uint64_t)rand_lognormal(&h->r, 1800, 0.8);
 	f.down = (uint64_t)rand_lognormal(&h->r, 22000, 1.6);
@@ -49,6 +49,20 @@ static void fetch_part(
 	if (rand_below(&h->r, 100) < 3)
 		dead_end(s, h, at_ms, rank);
 	act_fetch(s, h, &f);
+}
+
+/* Browsers resolve the links of a page before anybody follows them. */
+static void ask_ahead(struct scene *s, struct home *h, int64_t at_ms)
+{
+	uint32_t rank = world_pick(&h->r);
+	struct site site = world_site(rank);
+	struct ask a = {.at_ms = at_ms,
+	    .label = "www",
+	    .domain = site.domain,
+	    .qtype = DNS_A,
+	    .answer_n = 1,
+	    .answers = {world_site_v4(rank, 0)}};
+	act_ask(s, h, &a);
 }
 
 /* A page, or a look into an app: the site, and what it draws in from elsewhere. */
@@ -63,7 +77,7 @@ static void visit(struct scene *s, struct home *h)
 	    .label = "www",
 	    .device = device,
 	    .port = 443,
-	    .ask = !favourite || rand_below(&h->r, 4) > 0};
+	    .ask = !favourite || rand_below(&h->r, 10) > 0};
 	for (unsigned i = 0, n = 1 + rand_poisson(&h->r, 0.6); i < n; i++) {
 		f.up = (uint64_t)rand_lognormal(&h->r, 2500, 0.9);
 		f.down = (uint64_t)rand_lognormal(&h->r, 40000, 1.7);
@@ -76,6 +90,8 @@ static void visit(struct scene *s, struct home *h)
 		uint32_t a = world_pick(&h->r), b = world_pick(&h->r);
 		fetch_part(s, h, at + 200 + (int64_t)rand_exp(&h->r, 4000), device, a < b ? a : b);
 	}
+	for (unsigned i = 0, n = rand_poisson(&h->r, 1.6); i < n; i++)
+		ask_ahead(s, h, at + 300 + (int64_t)rand_below(&h->r, 3000));
 }
 
 static void watch(struct scene *s, struct home *h)
@@ -124,13 +140,13 @@ static void poll_cloud(struct scene *s, struct home *h, uint8_t device, unsigned
 	    .down = 1500 + rand_below(&h->r, 5000),
 	    .span_ms = 300 + (uint32_t)rand_below(&h->r, 4000)};
 	f.which = (uint8_t)(key >> 40 & 15);
-	f.ask = rand_below(&h->r, 10) < 7;
+	f.ask = rand_below(&h->r, 20) > 0;
 	act_fetch(s, h, &f);
 }
 
 static void poll_clouds(struct scene *s, struct home *h)
 {
-	unsigned each = (unsigned)(1.6 * s->rate + 0.5);
+	unsigned each = (unsigned)(1.2 * s->rate + 0.5);
 	for (uint8_t d = 0; d < DEVICES; d++)
 		for (unsigned i = 0; i < h->n[d] * (each ? each : 1); i++)
 			poll_cloud(s, h, d, 16 + i);
@@ -174,7 +190,7 @@ static void get_scanned(struct scene *s, struct home *h)
 	static const uint16_t ports[] = {23, 23, 23, 23, 23, 445, 445, 22, 22, 80, 443, 8080, 3389,
 	    5555, 2323, 81, 8443, 5060, 1433, 6379};
 	bool refuses = act_key(h, 0, 2) % 5 == 0;
-	for (unsigned n = act_count(h, 90 * s->rate); n > 0; n--) {
+	for (unsigned n = act_count(h, 70 * s->rate); n > 0; n--) {
 		/* Some 30,000 scanners, a few of them behind most of it. */
 		union addr peer =
 		    world_public(0x7363616eULL + rand_below(&h->r, 1 + rand_below(&h->r, 30000)));
@@ -197,7 +213,7 @@ void habit_minute(struct scene *s, struct home *h)
 {
 	double busy = act_rhythm(s, h) * s->rate * h->appetite;
 	unsigned people = h->n[DEVICE_PC] + h->n[DEVICE_PHONE];
-	for (unsigned n = act_count(h, 26 * people * busy); n > 0; n--)
+	for (unsigned n = act_count(h, 20 * people * busy); n > 0; n--)
 		visit(s, h);
 	if (act_happens(h, (0.5 + h->n[DEVICE_TV]) * busy))
 		watch(s, h);

@@ -18,7 +18,7 @@ struct home home_of(uint64_t seed, uint32_t line)
 	h.n[DEVICE_CAMERA] = (uint8_t)(rand_below(r, 4) == 0 ? 1 + rand_below(r, 3) : 0);
 	h.n[DEVICE_CONSOLE] = rand_below(r, 4) == 0;
 	h.n[DEVICE_NAS] = rand_below(r, 8) == 0;
-	h.appetite = (float)rand_lognormal(r, 1, 0.45);
+	h.appetite = (float)rand_lognormal(r, 1, 0.4);
 	h.dual = rand_below(r, 100) < 40;
 	h.shift_h = (int8_t)((int)rand_below(r, 5) - 2);
 	return h;
@@ -26,8 +26,8 @@ struct home home_of(uint64_t seed, uint32_t line)
 
 void home_make_busy(struct home *h)
 {
-	double v = rand_pareto(&h->r, 36, 4);
-	h->appetite = (float)(v < 90 ? v : 90);
+	double v = rand_pareto(&h->r, 54, 5);
+	h->appetite = (float)(v < 110 ? v : 110);
 }
 
 union addr home_v4(const struct prefix *inside, uint32_t line)

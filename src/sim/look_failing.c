@@ -65,9 +65,9 @@ void look_bittorrent(struct scene *s, struct home *h)
 {
 	if (act_rhythm(s, h) < 0.8 && act_key(h, 0, 0x500) % 4)
 		return;
-	for (unsigned n = rand_poisson(&h->r, 4); n > 0; n--)
+	for (unsigned n = rand_poisson(&h->r, 3); n > 0; n--)
 		ask_peer(s, h);
-	for (unsigned n = rand_poisson(&h->r, 2); n > 0; n--)
+	for (unsigned n = rand_poisson(&h->r, 1.4); n > 0; n--)
 		join_peer(s, h);
 }
 
@@ -110,7 +110,7 @@ void look_nvr(struct scene *s, struct home *h)
 		struct link l = {.peer = world_site_v4(SERVICE_CAMERA, i),
 		    .key = act_key(h, i, 0x501),
 		    .session_ms = 12 * 3600000,
-		    .beat_ms = 20000,
+		    .beat_ms = i ? 300000 : 25000,
 		    .up = 88,
 		    .down = 60,
 		    .port = 32100,
@@ -148,7 +148,7 @@ void look_dead_cdn(struct scene *s, struct home *h)
 /* Knocked at all day, on ports that answer: guesses at the ssh of a server at home, and scans. */
 void look_exposed(struct scene *s, struct home *h)
 {
-	for (unsigned n = rand_poisson(&h->r, 7); n > 0; n--) {
+	for (unsigned n = rand_poisson(&h->r, 3); n > 0; n--) {
 		union addr peer = world_random(&h->r);
 		struct talk t = act_visit_from(
 		    s, h, act_moment(s, h), &peer, (uint16_t)(rand_below(&h->r, 2) ? 23 : 8080));
@@ -161,7 +161,7 @@ void look_exposed(struct scene *s, struct home *h)
 		stage_talk(&s->stage, &t);
 	}
 	uint64_t hour = (uint64_t)(s->minute_ms / 3600000);
-	for (unsigned n = rand_poisson(&h->r, 1.5); n > 0; n--) {
+	for (unsigned n = rand_poisson(&h->r, 1); n > 0; n--) {
 		union addr peer = world_public(hash_mix(hour) + h->line + rand_below(&h->r, 3));
 		struct talk t = act_visit_from(s, h, act_moment(s, h), &peer, 22);
 		talk_tcp(&t, 2300 + rand_below(&h->r, 200), 1500, 2500);

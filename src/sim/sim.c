@@ -15,7 +15,7 @@
 
 enum { HOUR_MS = 3600000 };
 /* Lines in a thousand that are as busy as a hall of residence, so that the top hundredth is. */
-enum { BUSY_PER_MILLE = 13 };
+enum { BUSY_PER_MILLE = 11 };
 
 #define AT(field) offsetof(struct sim_options, field)
 const struct opt_row sim_rows[SIM_ROWS] = {
