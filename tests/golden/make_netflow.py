@@ -112,16 +112,13 @@ def flow10(src="10.1.0.9", dst="203.0.113.9", packets=3, octets=180):
 
 def fires():
     bi = TUPLE4 + [PACKETS, BYTES, (2, 4, REVERSE), (1, 4, REVERSE), (6, 1), (6, 1, REVERSE),
-                   START_MS,
-                   END_MS, (239, 1), (234, 4)]
+                   START_MS, END_MS, (239, 1), (234, 4)]
     nat = TUPLE4 + [PACKETS, BYTES, (225, 4), (227, 2), (158, 4), (159, 4)]
     write("netflow-fires", "mixed.bin",
           v5(v5_record("10.1.0.5", "198.51.100.7", 5, 400, UPTIME_MS - 5000, UPTIME_MS - 1000,
-                       40001,
-                       53, 0, 17),
+                       40001, 53, 0, 17),
              v5_record("10.1.0.5", "198.51.100.8", 1, 84, UPTIME_MS - 900, UPTIME_MS - 900, 0,
-                       0x0800,
-                       0, 1)),
+                       0x0800, 0, 1)),
           v9(one_set(0, template(256, V9_FIELDS), template(257, V9_FIELDS6)),
              one_set(256, flow9(), flow9(sport=40002, flags=2, packets=1, octets=60)),
              one_set(257, record(V9_FIELDS6, "2001:db8:1::5", "2001:db8:2::7", 0, 0, 58, 0, 1, 104,
@@ -139,8 +136,7 @@ def sampling():
     v9_fields = TUPLE4 + [PACKETS, BYTES, (48, 1), LAST_UP]
     write("netflow-sampling", "announced.bin",
           v5(v5_record("10.1.0.5", "198.51.100.7", 1, 60, UPTIME_MS - 5000, UPTIME_MS - 1000, 40001,
-                       80,
-                       2, 6), sampling=0x4000 | 1000),
+                       80, 2, 6), sampling=0x4000 | 1000),
           v9(one_set(0, template(256, v9_fields)), one_set(1, options9(258, [(1, 4)],
                                                                      [(48, 1), (49, 1), (50, 4)])),
              one_set(258, record([(1, 4), (48, 1), (49, 1), (50, 4)], 0, 1, 2, 100),
@@ -169,8 +165,7 @@ def templates():
                                     T0 * 1000 - 4000))),
           ipfix(one_set(2, template(302, text, True)),
                 one_set(302, *(record(text, "10.1.0.9", "203.0.113.9", port, 80, 6,
-                                      var(b"x" * size), 3,
-                                      180, T0 * 1000 - 4000)
+                                      var(b"x" * size), 3, 180, T0 * 1000 - 4000)
                                for port, size in ((50002, 0), (50003, 5), (50004, 300))))),
           ipfix(one_set(2, struct.pack(">HH", 300, 0)), one_set(300, flow10()), one_set(302, record(
               text, "10.1.0.9", "203.0.113.9", 50005, 80, 6, var(b"y"), 3, 180, T0 * 1000 - 4000))),
@@ -233,8 +228,7 @@ def hostile():
           v9(one_set(1, struct.pack(">HHH", 260, 65535, 65535))),
           v9(one_set(0, template(200, V9_FIELDS))),
           v5(v5_record("10.1.0.5", "198.51.100.7", 5, 400, UPTIME_MS - 1000, UPTIME_MS - 5000,
-                       40001, 53,
-                       0, 17)))
+                       40001, 53, 0, 17)))
     flood = b"".join(v9(one_set(0, *(template(t, [SRC4, DST4, PACKETS]) for t in range(t0,
                                                                                        t0 + 80))),
                         domain=domain) for domain in range(6) for t0 in range(256, 2256, 80))
@@ -249,8 +243,7 @@ def element(kind, body):
 def generic(packets, octets, sport, dport, proto, flags=0, first=T0 * 1000 - 4000, last=T0 * 1000,
             received=T0 * 1000 + 60000):
     return element(1, struct.pack("<QQQQQHHBBBB", first, last, received, packets, octets, sport,
-                                  dport,
-                                  proto, flags, 0, 0))
+                                  dport, proto, flags, 0, 0))
 
 
 def swapped(addr):
