@@ -58,7 +58,7 @@ static size_t next_begin(const uint8_t *p, size_t n, size_t until, bool last)
 	return 0;
 }
 
-/* How many bytes to leave out where no datagram begins; 0: only a longer window tells. */
+/* How many bytes to leave out where no datagram begins; 0: more are needed to tell. */
 static size_t skip_damage(
     struct netflow *s, const uint8_t *p, size_t n, uint64_t offset, bool last, struct batch *out)
 {
@@ -95,15 +95,15 @@ static size_t netflow_decode(
 			break;
 		size_t skip = bytes ? mistaken(p + at, left, bytes, last)
 				    : skip_damage(s, p + at, left, offset + at, last, out);
-		if (!bytes && !skip)
-			break;
 		if (bytes && (skip || bytes > left))
 			batch_bad(out, offset + at, "a datagram cut short or damaged");
-		if (!skip) {
+		if (bytes && !skip) {
 			skip = bytes < left ? bytes : left;
 			s->lost = false;
 			export_datagram(s->x, &unknown, 0, p + at, skip, offset + at, out);
 		}
+		if (!skip)
+			break;
 		at += skip;
 	}
 	return at;
