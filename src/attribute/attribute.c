@@ -182,7 +182,8 @@ static void judge(struct attribute *a, struct conv *c, struct contacts *out)
 	c->opener = (int8_t)conv_opener(c, both);
 	if (c->opener >= 0)
 		outcome = (uint8_t)conv_outcome(c, c->opener, both, &why);
-	if (outcome == OUTCOME_UNKNOWN && (c->opener >= 0 || !(c->way[0].seen && c->way[1].seen)))
+	/* what one contact leaves open is no fault of an exporter that shows both directions */
+	if (outcome == OUTCOME_UNKNOWN && (!both || c->sampling > 1))
 		w->unknown[why == WHY_ONE_WAY && w->answered < WAYS_MIN ? WHY_FEW : why]++;
 	emit(a, c, c->way, outcome, both ? CONTACT_BOTH_WAYS : 0, out);
 }
@@ -396,6 +397,11 @@ static int side_of(const struct flow *f)
 {
 	int order = addr_compare(&f->src, &f->dst);
 	return order < 0 || (order == 0 && f->sport <= f->dport) ? 0 : 1;
+}
+
+void attribute_prefetch(const struct attribute *a, const struct flow *f)
+{
+	join_prefetch(&a->join, join_hash(f, side_of(f)));
 }
 
 void attribute_late(struct attribute *a, const struct flow *f, struct contacts *out)

@@ -4,7 +4,7 @@
 #pragma once
 #include "base/str.h"
 
-enum { WHEN_TEXT = 32 };
+enum { WHEN_TEXT = 40 };
 #define WHEN_MIN_MS 1LL
 #define WHEN_MAX_MS 253402300799999LL /* the end of the year 9999 */
 

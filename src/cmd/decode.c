@@ -6,6 +6,8 @@
 #include <stddef.h>
 
 static const struct opt_row rows[] = {
+    {"config", OPT_TEXT, offsetof(struct decode_options, config), 0, 0, "FILE", NULL,
+	"configuration file"},
     {"format", OPT_TEXT, offsetof(struct decode_options, format), 0, 0, "FORMAT", NULL,
 	"read all files as this format instead of finding out; theriac list decoders names them"},
     {"tz", OPT_TEXT, offsetof(struct decode_options, zone), 0, 0, "ZONE", "UTC",
@@ -16,7 +18,7 @@ static const struct opt_row rows[] = {
 
 static int run(const void *opts, char **args, int n)
 {
-	return run_decode(opts, args, n);
+	return run_decode(opts, cmd_settings(), args, n);
 }
 
 const struct command command_decode = {

@@ -8,6 +8,7 @@
 #define AT(field) offsetof(struct run_detect_options, field)
 
 static const struct opt_row rows[] = {
+    {"config", OPT_TEXT, AT(config), 0, 0, "FILE", NULL, "configuration file"},
     {"inside", OPT_LIST, AT(inside), 0, 0, "CIDR[,line=LEN]", NULL,
 	"addresses of subscribers; a line is an IPv4 address or an IPv6 /64, or a prefix of LEN "
 	"bits"},
@@ -15,13 +16,13 @@ static const struct opt_row rows[] = {
 	"addresses and domains known to be bad: plain lists, CSV, Maltrail trails"},
     {"allow", OPT_LIST, AT(allow), 0, 0, "FILE", NULL,
 	"findings to mute: CSV of line or prefix, detector or *, peer or port, until, reason"},
-    {"sampling", OPT_UINT, AT(sampling), 0, 1000000, "N", "0",
+    {"sampling", OPT_UINT, AT(sampling), 0, 1000000, NULL, "0",
 	"packet sampling 1 in N of all exporters; 0: as they announce it"},
     {"tz", OPT_TEXT, AT(zone), 0, 0, "ZONE", "UTC",
 	"zone of times that carry none, UTC or an offset such as +02:00"},
-    {"since", OPT_TIME, AT(since_ms), 0, 0, "T", NULL, "leave out records before this time"},
-    {"until", OPT_TIME, AT(until_ms), 0, 0, "T", NULL, "leave out records from this time on"},
-    {"threads", OPT_UINT, AT(threads), 0, 64, "N", "0",
+    {"since", OPT_TIME, AT(since_ms), 0, 0, NULL, NULL, "leave out records before this time"},
+    {"until", OPT_TIME, AT(until_ms), 0, 0, NULL, NULL, "leave out records from this time on"},
+    {"threads", OPT_UINT, AT(threads), 0, 64, NULL, "0",
 	"threads to use; 0: as many as there are processors"},
     {"format", OPT_TEXT, AT(format), 0, 0, "FORMAT", NULL,
 	"read all files as this format instead of finding out; theriac list decoders names them"},
@@ -34,7 +35,7 @@ static const struct opt_row rows[] = {
 
 static int run(const void *opts, char **args, int n)
 {
-	return run_detect(opts, args, n);
+	return run_detect(opts, cmd_settings(), args, n);
 }
 
 const struct command command_detect = {

@@ -13,19 +13,20 @@ struct netflow {
 	bool lost; /* in the middle of damage that was noted */
 };
 
-static bool is_version(const uint8_t *p)
+/* What may stand behind a datagram: another one, or zeros that fill up. */
+static bool is_next(const uint8_t *p)
 {
 	uint16_t v = buf_peek_be16(p);
-	return v == EXPORT_V5 || v == EXPORT_V9 || v == EXPORT_IPFIX;
+	return v == EXPORT_V5 || v == EXPORT_V9 || v == EXPORT_IPFIX || v == 0;
 }
 
-/* Whether a datagram may begin here: it is whole, and another one or the end follows. */
+/* Whether a datagram may begin here: it is whole, and another one, zeros or the end follow. */
 static bool begins(const uint8_t *p, size_t n, bool last)
 {
 	size_t bytes = n >= LENGTH_TELLS_BYTES ? datagram_length(p, n, last) : 0;
 	if (bytes == 0 || bytes > n)
 		return bytes > n && !last;
-	return n - bytes < WORD_BYTES || is_version(p + bytes);
+	return n - bytes < WORD_BYTES || is_next(p + bytes);
 }
 
 static int sniff(const uint8_t *p, size_t n)
@@ -48,21 +49,38 @@ static void netflow_close(void *state)
 	export_free(s->x);
 }
 
-/* How many bytes to leave out: up to where a datagram may begin. */
+/* The first place behind the first byte where a datagram may begin, before `until`; 0: none. */
+static size_t next_begin(const uint8_t *p, size_t n, size_t until, bool last)
+{
+	for (size_t i = 1; i < until && i < n; i++)
+		if (begins(p + i, n - i, last))
+			return i;
+	return 0;
+}
+
+/* How many bytes to leave out where no datagram begins; 0: more are needed to tell. */
 static size_t skip_damage(
     struct netflow *s, const uint8_t *p, size_t n, uint64_t offset, bool last, struct batch *out)
 {
-	size_t i = 0, keep = last ? 0 : LENGTH_TELLS_BYTES;
-	while (i < n && p[i] == 0) /* filling, no damage */
-		i++;
-	if (i + WORD_BYTES <= n && !s->lost && !(i > 0 && begins(p + i - 1, n - i + 1, last))) {
-		batch_bad(out, offset + i, "no export datagram begins here");
+	size_t zeros = 0, found = next_begin(p, n, n, last);
+	while (zeros < n && p[zeros] == 0) /* filling, no damage; a version begins with one */
+		zeros++;
+	if (!s->lost && zeros < n && zeros != found + 1) {
+		batch_bad(out, offset + zeros, "no export datagram begins here");
 		s->lost = true;
 	}
-	for (i = 1; i + keep < n; i++)
-		if (begins(p + i, n - i, last))
-			return i;
-	return i < n ? i : n;
+	if (found)
+		return found;
+	if (last)
+		return n;
+	return n > LENGTH_TELLS_BYTES ? n - LENGTH_TELLS_BYTES : 0;
+}
+
+/* A datagram of `bytes` that nothing follows may be damage that only looks like one: is there a
+ * better beginning inside it? Returns how many bytes to leave out for it. */
+static size_t mistaken(const uint8_t *p, size_t n, size_t bytes, bool last)
+{
+	return begins(p, n, last) ? 0 : next_begin(p, n, bytes, last);
 }
 
 static size_t netflow_decode(
@@ -72,20 +90,21 @@ static size_t netflow_decode(
 	struct netflow *s = state;
 	size_t at = 0;
 	while (at < n && !batch_full(out)) {
-		size_t bytes = datagram_length(p + at, n - at, last);
-		if (bytes > n - at && !last)
+		size_t left = n - at, bytes = datagram_length(p + at, left, last);
+		if (bytes > left && !last)
 			break;
-		if (bytes == 0) {
-			at += skip_damage(s, p + at, n - at, offset + at, last, out);
-			continue;
+		size_t skip = bytes ? mistaken(p + at, left, bytes, last)
+				    : skip_damage(s, p + at, left, offset + at, last, out);
+		if (bytes && (skip || bytes > left))
+			batch_bad(out, offset + at, "a datagram cut short or damaged");
+		if (bytes && !skip) {
+			skip = bytes < left ? bytes : left;
+			s->lost = false;
+			export_datagram(s->x, &unknown, 0, p + at, skip, offset + at, out);
 		}
-		if (bytes > n - at) {
-			batch_bad(out, offset + at, "the last datagram is cut short");
-			bytes = n - at;
-		}
-		s->lost = false;
-		export_datagram(s->x, &unknown, 0, p + at, bytes, offset + at, out);
-		at += bytes;
+		if (!skip)
+			break;
+		at += skip;
 	}
 	return at;
 }

@@ -21,9 +21,10 @@ struct nfcapd {
 	uint8_t *block;   /* the current compressed block, unpacked, and how far it was read */
 	size_t block_n, block_at;
 	size_t packed_n; /* its bytes in the file; 0: none is open */
+	size_t skip;     /* bytes that nobody needs any more */
 };
 
-static const char cut_short[] = "the file ends in the middle of a block";
+static const char cut_short[] = "the file ends in the middle of a block or of its header";
 
 static int sniff(const uint8_t *p, size_t n)
 {
@@ -149,14 +150,19 @@ static size_t open_block(
 static size_t step(
     struct nfcapd *s, const uint8_t *p, size_t n, uint64_t offset, bool *stuck, struct batch *out)
 {
-	size_t used = 0;
-	if (s->packed_n) { /* its bytes stay in the window until all is read */
+	size_t used;
+	if (s->packed_n) { /* its bytes are skipped once all is read */
 		s->block_at += read_records(
 		    s, s->block + s->block_at, s->block_n - s->block_at, true, offset, 0, out);
 		if (s->block_at == s->block_n) {
-			used = s->packed_n;
+			s->skip = s->packed_n;
 			s->packed_n = 0;
 		}
+		return 0;
+	}
+	if (s->skip) {
+		used = s->skip < n ? s->skip : n;
+		s->skip -= used;
 		return used;
 	}
 	if (s->left) {
@@ -197,7 +203,7 @@ static size_t nfcapd_decode(
 static bool nfcapd_flush(void *state, struct batch *out)
 {
 	struct nfcapd *s = state;
-	if (s->left && !s->dead)
+	if ((s->left || s->skip) && !s->dead)
 		batch_bad(out, s->offset, cut_short);
 	s->left = 0;
 	return false;

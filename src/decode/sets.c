@@ -129,7 +129,10 @@ static void read_record(const struct sets *s, const struct template *t, const ui
 	}
 	struct flow *f = batch_flow(s->d->out);
 	record_read(t, p, starts, &s->env, f, extra);
-	if (record_finish(t, &s->env, extra, f) != ERR_OK) {
+	if (addr_is_zero(&f->src) && addr_is_zero(&f->dst)) {
+		batch_undo_flow(s->d->out);
+		batch_ignore(s->d->out, ignored_kinds[TEMPLATE_OTHER]);
+	} else if (record_finish(t, &s->env, extra, f) != ERR_OK) {
 		batch_undo_flow(s->d->out);
 		datagram_bad(s->d, p, "a record with no time or with impossible ones");
 	}

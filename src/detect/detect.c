@@ -25,7 +25,7 @@ const struct opt_row detect_rows[] = {
 };
 const size_t detect_rows_n = sizeof detect_rows / sizeof *detect_rows;
 
-enum { COLD_MIN = 1024, COLD_ONE_IN = 50, FILTER_BITS_MAX = 96 };
+enum { COLD_MIN = 1024, COLD_ONE_IN = 50, FILTER_BITS_MAX = 96, P2P_PEERS_MIN = 8 };
 
 size_t detector_number(const struct detector *det)
 {
@@ -37,7 +37,14 @@ size_t detector_number(const struct detector *det)
 
 uint64_t subject_hash(const struct subject *s)
 {
-	return hash_bytes(&hash_key_offline, s, sizeof *s).a;
+	uint64_t w[3];
+	memcpy(w, s, sizeof w);
+	return hash_words(&hash_key_offline, w, 3);
+}
+
+void detect_prefetch(const struct detect *d, const struct hint *h)
+{
+	__builtin_prefetch(&d->buckets[h->line & d->mask]);
 }
 
 unsigned detect_shard(const struct hint *h, unsigned n)
@@ -161,6 +168,23 @@ static bool first_contact(struct line *l, uint64_t peer)
 	return true;
 }
 
+/* Peer-to-peer software talks UDP with strangers on ports of their choice, and many answer; its TCP
+ * contacts fail far more often than a household's. Learned per line and day (4.3, class P). */
+static bool is_p2p(struct line *l, const struct contact *c, const struct hint *h)
+{
+	uint16_t day = (uint16_t)(c->end_ms / 86400000 + 1);
+	if (l->p2p_day + 1 < day)
+		l->p2p_n = 0;
+	if (l->p2p_day < day) {
+		l->p2p_n /= 2; /* what it did yesterday counts half */
+		l->p2p_day = day;
+	}
+	if (h->first && h->external && c->proto == PROTO_UDP && c->outcome == OUTCOME_ANSWERED &&
+	    c->peer_port > 1024 && l->p2p_n < UINT16_MAX)
+		l->p2p_n++;
+	return l->p2p_n >= P2P_PEERS_MIN;
+}
+
 void detect_contact(
     struct detect *d, const struct contact *c, struct hint *h, bool late, struct evidences *out)
 {
@@ -168,6 +192,9 @@ void detect_contact(
 	d->out = out;
 	h->first = c->opener == OPENER_SELF && !(c->marks & CONTACT_UPDATE) && !late &&
 		   first_contact(l, h->peer);
+	h->p2p = is_p2p(l, c, h);
+	if (h->p2p && h->port_class == CLASS_O && c->peer_port > 1024)
+		h->port_class = CLASS_P;
 	for (size_t i = 0; i < detectors_n; i++)
 		if (d->enabled[i] && detectors[i]->contact &&
 		    (!late || detectors[i]->group == GROUP_INTEL))

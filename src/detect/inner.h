@@ -84,6 +84,19 @@ enum port_class port_class(uint16_t port);
 struct span registered_domain(struct span name);
 bool is_special_name(
     struct span name); /* arpa, local, lan, home and the like (RFC 6761, 6762, 8375) */
+bool is_public_suffix(struct span name);
+size_t labels_bytes(struct span labels); /* bytes in a run of labels, without the dots */
+double label_entropy(struct span label); /* bits per byte */
+/* Labels that begin with an address turned round, as block lists are asked. */
+bool is_reversed_address(struct span labels);
+
+/* What regular-contact is made of, for its tests. Intervals are kept as one byte each. */
+enum { REGULAR_INTERVALS = 16 };
+double regular_share(double prevalence); /* F of detection.md 4.3; < 0: unknown */
+uint8_t regular_code(uint32_t seconds);
+double regular_seconds(uint8_t code);
+/* Median deviation over median of n intervals, 1 <= n <= REGULAR_INTERVALS; and the median. */
+double regular_spread(const uint8_t *code, size_t n, double *median_s);
 
 #define DETECTOR(name) extern const struct detector detector_##name;
 #include "detect/detectors.def"

@@ -40,6 +40,8 @@ struct line {
 	uint32_t last_s;
 	uint64_t seen[2][8];         /* peers already contacted: current and previous filter */
 	uint16_t seen_bits;          /* set in the current one */
+	uint16_t p2p_day;            /* since 1970, + 1 */
+	uint16_t p2p_n;              /* strangers that answered on UDP ports that day */
 	_Alignas(8) uint8_t state[]; /* of all detectors */
 };
 

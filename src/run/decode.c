@@ -72,12 +72,13 @@ static void decode_file(
 	reader_close(&r, t);
 }
 
-int run_decode(const struct decode_options *o, char **paths, int n)
+int run_decode(const struct decode_options *o, const struct settings *settings, char **paths, int n)
 {
 	struct tally tally = {0};
 	struct run_input in;
 	struct err e;
-	int bad = run_input_open(&in, o->format, o->zone, paths, n, &e);
+	int bad =
+	    run_input_open(&in, settings_decoders(settings), o->format, o->zone, paths, n, &e);
 	if (bad) {
 		(void)fprintf(stderr, "theriac: %s\n", e.msg);
 		return bad == ERR_CONFIG ? 2 : 1;

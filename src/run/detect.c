@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* theriac detect: files -> who is infected, for people or programs. */
-#include "run/detect.h"
 #include "base/mem.h"
 #include "evidence/evidence.h"
 #include "run/pipeline.h"
+#include "run/run.h"
 #include "run/show.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +17,13 @@ struct detection {
 	const struct run_detect_options *o;
 	struct run_input in;
 	struct stats stats;
-	struct attribute_options attribute_o;
-	struct detect_options detect_o;
-	struct evidence_options evidence_o;
+	const struct settings *settings;
 	struct attribute *attribute;
 	struct population *population;
 	struct indicators *indicators;
 	struct allow *allow;
 	struct evidence_source *sources;
 	struct evidence_table *evidence;
-	void **detector_opts;
-	bool *enabled;
 	int64_t first_ms, last_ms; /* record times */
 };
 
@@ -113,16 +109,11 @@ static int open_allow(struct detection *x, struct err *e)
 	return ERR_OK;
 }
 
-static void open_detectors(struct detection *x)
+static void open_sources(struct detection *x)
 {
-	x->detector_opts = mem_new(detectors_n, sizeof *x->detector_opts);
-	x->enabled = mem_new(detectors_n, sizeof *x->enabled);
 	x->sources = mem_new(detectors_n, sizeof *x->sources);
 	for (size_t i = 0; i < detectors_n; i++) {
 		const struct detector *d = detectors[i];
-		x->detector_opts[i] = mem_new(1, d->opts_bytes);
-		opt_defaults(d->rows, d->rows_n, x->detector_opts[i]);
-		x->enabled[i] = true;
 		x->sources[i] = (struct evidence_source){.name = d->name,
 		    .attack = d->attack,
 		    .sentence = {d->sentence[0], d->sentence[1]},
@@ -134,22 +125,22 @@ static void open_detectors(struct detection *x)
 static int open_all(struct detection *x, char **paths, int n, struct err *e)
 {
 	const struct run_detect_options *o = x->o;
-	int bad = run_input_open(&x->in, o->format, o->zone, paths, n, e);
+	int bad =
+	    run_input_open(&x->in, settings_decoders(x->settings), o->format, o->zone, paths, n, e);
 	if (bad)
 		return bad;
-	opt_defaults(attribute_rows, attribute_rows_n, &x->attribute_o);
-	opt_defaults(detect_rows, detect_rows_n, &x->detect_o);
-	opt_defaults(evidence_rows, evidence_rows_n, &x->evidence_o);
+	struct attribute_options ao = *settings_attribute(x->settings);
 	if (o->sampling)
-		x->attribute_o.sampling = o->sampling;
-	x->attribute = attribute_new(&x->attribute_o);
+		ao.sampling = o->sampling;
+	x->attribute = attribute_new(&ao);
 	x->indicators = indicators_new();
 	x->allow = allow_new();
-	open_detectors(x);
+	open_sources(x);
 	if ((bad = open_inside(x, e)) || (bad = open_indicators(x, e)) || (bad = open_allow(x, e)))
 		return bad;
-	x->population = population_new(&x->detect_o, x->indicators);
-	x->evidence = evidence_new(&x->evidence_o, x->sources, detectors_n, x->allow);
+	x->population = population_new(settings_tables(x->settings), x->indicators);
+	x->evidence =
+	    evidence_new(settings_evidence(x->settings), x->sources, detectors_n, x->allow);
 	return ERR_OK;
 }
 
@@ -160,10 +151,6 @@ static void close_all(struct detection *x)
 	allow_free(x->allow);
 	indicators_free(x->indicators);
 	attribute_free(x->attribute);
-	for (size_t i = 0; x->detector_opts && i < detectors_n; i++)
-		free(x->detector_opts[i]);
-	free(x->detector_opts);
-	free(x->enabled);
 	free(x->sources);
 	run_input_close(&x->in);
 }
@@ -245,6 +232,11 @@ static int no_line_error(struct detection *x)
 	return 1;
 }
 
+static const struct verdict_line *judge(struct detection *x, enum tier min, size_t *n)
+{
+	return evidence_judge(x->evidence, x->last_ms - x->first_ms, x->stats.lines, min, n);
+}
+
 static int conclude(struct detection *x)
 {
 	const struct tally *t = &x->stats.tally;
@@ -256,10 +248,13 @@ static int conclude(struct detection *x)
 	if (records && x->stats.lines == 0 && !x->o->no_detect)
 		return no_line_error(x);
 	size_t n;
-	const struct verdict_line *v = evidence_judge(
-	    x->evidence, x->last_ms - x->first_ms, x->stats.lines, tier_of(x->o->min_tier), &n);
+	if (x->o->json_to) {
+		const struct verdict_line *all = judge(x, TIER_OBSERVE, &n);
+		show_json(x->evidence, all, n, &x->stats, x->o->json_to);
+	}
+	const struct verdict_line *v = judge(x, tier_of(x->o->min_tier), &n);
 	if (x->o->json)
-		show_json(x->evidence, v, n, &x->stats);
+		show_json(x->evidence, v, n, &x->stats, stdout);
 	else
 		show_table(x->evidence, v, n, &x->stats);
 	return 0;
@@ -269,9 +264,9 @@ static int run_pipeline(struct detection *x)
 {
 	struct pipeline_options po = {.attribute = x->attribute,
 	    .population = x->population,
-	    .detect = &x->detect_o,
-	    .detector_opts = (const void *const *)x->detector_opts,
-	    .enabled = x->enabled,
+	    .detect = settings_tables(x->settings),
+	    .detector_opts = settings_detectors(x->settings),
+	    .enabled = settings_enabled(x->settings),
 	    .shards = shards_of(x->o),
 	    .no_dns = x->o->no_dns,
 	    .no_detect = x->o->no_detect};
@@ -288,9 +283,10 @@ static int run_pipeline(struct detection *x)
 	return conclude(x);
 }
 
-int run_detect(const struct run_detect_options *o, char **paths, int n)
+int run_detect(
+    const struct run_detect_options *o, const struct settings *settings, char **paths, int n)
 {
-	struct detection x = {.o = o};
+	struct detection x = {.o = o, .settings = settings};
 	struct err e;
 	x.stats = stats_begin();
 	int bad = open_all(&x, paths, n, &e);

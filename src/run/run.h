@@ -4,16 +4,33 @@
 #pragma once
 #include "base/opt.h"
 #include "conf/conf.h"
-#include "run/detect.h"
+#include "sim/sim.h"
 #include <stdint.h>
+#include <stdio.h>
 
-struct decode_options {     /* theriac decode */
+struct decode_options { /* theriac decode */
+	const char *config;
 	const char *format; /* NULL: by content */
 	const char *zone;   /* of times without one */
 	bool json;
 };
-/* Prints every record of the files as decoded. Returns an exit status. */
-int run_decode(const struct decode_options *o, char **paths, int n);
+
+struct run_detect_options { /* theriac detect */
+	const char *config;
+	struct opt_list inside, indicators, allow;
+	const char *format, *zone, *min_tier;
+	int64_t since_ms, until_ms; /* 0: no limit */
+	uint64_t threads;           /* 0: as many as there are processors */
+	uint64_t sampling;          /* 0: as announced */
+	bool no_dns, no_detect, json;
+	FILE *json_to; /* JSON Lines go there as well, from observe on; NULL: nowhere */
+};
+
+struct demo_options { /* theriac demo */
+	const char *config, *out;
+	uint64_t lines, hours, seed;
+	bool once;
+};
 
 /* What `theriac list` can name here: "detectors", "decoders", … */
 extern const char *const run_list_words[];
@@ -22,7 +39,8 @@ extern const size_t run_list_words_n;
  * False where the word is none of run_list_words. */
 bool run_list(const char *word, bool json, struct text *out);
 
-/* Option values of every decoder and detector: the defaults, then what a configuration file says.
+/* Option values of every stage, decoder and detector: the defaults, then what a configuration file
+ * says.
  */
 struct settings;
 struct settings *settings_new(void);
@@ -33,7 +51,21 @@ int settings_load(struct settings *s, const char *path, const struct conf_sectio
 /* Appends the whole configuration as a file that can be loaded. */
 void settings_print(
     const struct settings *s, const struct conf_section *more, size_t more_n, struct text *out);
+const struct attribute_options *settings_attribute(const struct settings *s);
+const struct detect_options *settings_tables(const struct settings *s);
+const struct evidence_options *settings_evidence(const struct settings *s);
 /* By the stage's number; valid as long as s. */
 const void *const *settings_decoders(const struct settings *s);
 const void *const *settings_detectors(const struct settings *s);
 const bool *settings_enabled(const struct settings *s); /* which detectors run */
+
+/* Prints every record of the files as decoded. Returns an exit status. */
+int run_decode(
+    const struct decode_options *o, const struct settings *settings, char **paths, int n);
+/* The main job offline: reads, detects, prints. Returns an exit status. */
+int run_detect(
+    const struct run_detect_options *o, const struct settings *settings, char **paths, int n);
+/* Simulates, and prints a closing word. */
+int run_simulate(const struct sim_options *o);
+/* Simulates, detects, shows. */
+int run_demo(const struct demo_options *o, const struct settings *settings);

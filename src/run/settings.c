@@ -1,10 +1,12 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Option values of every decoder and detector: see run.h. A detector's section has one option more
- * than its rows: whether it runs at all. */
+/* Option values of every stage, decoder and detector: see run.h. A detector's section has one
+ * option more than its rows: whether it runs at all. */
+#include "attribute/attribute.h"
 #include "base/mem.h"
 #include "decode/decode.h"
 #include "detect/detect.h"
+#include "evidence/evidence.h"
 #include "run/run.h"
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +16,27 @@ static const struct opt_row enabled_row = {
 
 struct settings {
 	struct arena arena;            /* names, rows, values and texts */
-	struct conf_section *sections; /* decoders, then detectors */
+	struct conf_section *sections; /* stages, decoders, detectors */
 	size_t sections_n;
 	const void **decoder_opts, **detector_opts;
 	bool *detector_enabled;
+	struct attribute_options attribute;
+	struct detect_options tables;
+	struct evidence_options evidence;
 };
+
+enum { STAGES = 3 };
+
+static void add_stages(struct settings *s)
+{
+	const struct conf_section stages[STAGES] = {
+	    {"attribute", "how conversations are put together", attribute_rows, attribute_rows_n,
+		&s->attribute},
+	    {"tables", "room for lines and destinations", detect_rows, detect_rows_n, &s->tables},
+	    {"evidence", "how sure one has to be", evidence_rows, evidence_rows_n, &s->evidence}};
+	for (size_t i = 0; i < STAGES; i++)
+		s->sections[s->sections_n++] = stages[i];
+}
 
 static const char *section_name(struct settings *s, const char *kind, const char *name)
 {
@@ -54,10 +72,11 @@ static void add_detector(struct settings *s, const struct detector *d)
 struct settings *settings_new(void)
 {
 	struct settings *s = mem_new(1, sizeof *s);
-	s->sections = mem_new(decoders_n + detectors_n, sizeof *s->sections);
+	s->sections = mem_new(STAGES + decoders_n + detectors_n, sizeof *s->sections);
 	s->decoder_opts = mem_new(decoders_n, sizeof *s->decoder_opts);
 	s->detector_opts = mem_new(detectors_n, sizeof *s->detector_opts);
 	s->detector_enabled = mem_new(detectors_n, sizeof *s->detector_enabled);
+	add_stages(s);
 	for (size_t i = 0; i < decoders_n; i++)
 		add_decoder(s, decoders[i], i);
 	for (size_t i = 0; i < detectors_n; i++)
@@ -103,6 +122,21 @@ const void *const *settings_decoders(const struct settings *s)
 const void *const *settings_detectors(const struct settings *s)
 {
 	return s->detector_opts;
+}
+
+const struct attribute_options *settings_attribute(const struct settings *s)
+{
+	return &s->attribute;
+}
+
+const struct detect_options *settings_tables(const struct settings *s)
+{
+	return &s->tables;
+}
+
+const struct evidence_options *settings_evidence(const struct settings *s)
+{
+	return &s->evidence;
 }
 
 const bool *settings_enabled(const struct settings *s)

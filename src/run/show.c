@@ -22,17 +22,17 @@ enum tier tier_of(const char *word)
 }
 
 void show_json(const struct evidence_table *t, const struct verdict_line *v, size_t n,
-    const struct stats *stats)
+    const struct stats *stats, FILE *to)
 {
 	struct text out = {0};
 	struct json j = json_to(&out);
 	for (size_t i = 0; i < n; i++) {
 		verdict_json(t, &v[i], &j);
-		(void)fwrite(out.p, 1, out.n, stdout);
+		(void)fwrite(out.p, 1, out.n, to);
 		text_reset(&out);
 	}
 	text_fini(&out);
-	stats_json(stats, stdout);
+	stats_json(stats, to);
 }
 
 static bool colours(void)

@@ -99,8 +99,8 @@ static int forced_decoder(struct run_input *in, const char *format, struct err *
 	return ERR_CONFIG;
 }
 
-int run_input_open(
-    struct run_input *in, const char *format, const char *zone, char **paths, int n, struct err *e)
+int run_input_open(struct run_input *in, const void *const *decoder_opts, const char *format,
+    const char *zone, char **paths, int n, struct err *e)
 {
 	*in = (struct run_input){0};
 	int bad = forced_decoder(in, format, e);
@@ -114,12 +114,7 @@ int run_input_open(
 			(void)fprintf(stderr, "theriac: %s\n", e->msg);
 			in->missing++;
 		}
-	in->decoder_opts = mem_new(decoders_n, sizeof *in->decoder_opts);
-	for (size_t i = 0; i < decoders_n; i++) {
-		in->decoder_opts[i] = mem_new(1, decoders[i]->opts_bytes);
-		opt_defaults(decoders[i]->rows, decoders[i]->rows_n, in->decoder_opts[i]);
-	}
-	in->env.decoder_opts = (const void *const *)in->decoder_opts;
+	in->env.decoder_opts = decoder_opts;
 	in->env.exporters = exporters_new();
 	if (bad)
 		run_input_close(in);
@@ -128,9 +123,6 @@ int run_input_open(
 
 void run_input_close(struct run_input *in)
 {
-	for (size_t i = 0; in->decoder_opts && i < decoders_n; i++)
-		free(in->decoder_opts[i]);
-	free(in->decoder_opts);
 	exporters_free(in->env.exporters);
 	paths_fini(&in->paths);
 	*in = (struct run_input){0};

@@ -28,10 +28,9 @@ void stats_text(const struct stats *s, FILE *f);
 struct run_input {
 	struct paths paths;
 	struct reader_env env;
-	void **decoder_opts;
 	size_t missing; /* PATHs that are not there; each was told on stderr */
 };
-/* CONFIG: unknown format or zone, no PATH at all. */
-int run_input_open(
-    struct run_input *in, const char *format, const char *zone, char **paths, int n, struct err *e);
+/* decoder_opts: by decoder number, borrowed. CONFIG: unknown format or zone, no PATH at all. */
+int run_input_open(struct run_input *in, const void *const *decoder_opts, const char *format,
+    const char *zone, char **paths, int n, struct err *e);
 void run_input_close(struct run_input *in);

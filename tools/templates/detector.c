@@ -1,0 +1,79 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* @NAME@: distinct peers that a line contacted on one port within an hour. In: TCP contacts that the
+ * line opened. Misses: say here what it cannot see. Known false positives: say here what looks like
+ * it and is harmless. Source: say here whose measurement the numbers are. */
+#include "detect/inner.h"
+
+enum { HOUR_MS = 3600000 };
+
+struct opts {
+	uint64_t port;
+};
+
+static const struct opt_row rows[] = {
+    {.name = "port",
+	.type = OPT_UINT,
+	.offset = offsetof(struct opts, port),
+	.min = 1,
+	.max = 65535,
+	.def = "9",
+	.help = "port of the peers that are counted"},
+};
+
+struct state { /* of one line, zeroed at first */
+	struct finding finding;
+	struct distinct peers;
+};
+
+static void contact(
+    struct detect *d, const void *opts, void *state, const struct contact *c, const struct hint *h)
+{
+	const struct opts *o = opts;
+	struct state *s = state;
+	if (c->proto != PROTO_TCP || c->opener != OPENER_SELF || c->peer_port != o->port ||
+	    (c->marks & CONTACT_UPDATE))
+		return;
+	uint32_t window = window_of(c->end_ms, HOUR_MS);
+	(void)distinct_add(d, &s->peers, window, h->peer);
+	uint32_t peers = distinct_count(&s->peers, window);
+	struct verdict v = {.value = peers,
+	    .p = tail_p(&detector_@SYMBOL@.tail[0], peers),
+	    .share = -1,
+	    .prevalence = h->prevalence,
+	    .window_ms = (int64_t)window * HOUR_MS,
+	    .count = peers,
+	    .sampling = c->sampling,
+	    .estimated = distinct_estimated(&s->peers)};
+	finding_event(d, &detector_@SYMBOL@, &s->finding, &c->subject, c->end_ms);
+	finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
+	finding_judge(d, &detector_@SYMBOL@, &s->finding, &c->subject, &v);
+}
+
+static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
+{
+	(void)opts;
+	finding_close(d, &detector_@SYMBOL@, &((struct state *)state)->finding, s);
+}
+
+const struct detector detector_@SYMBOL@ = {
+    .name = "@NAME@",
+    .summary = "many peers contacted on one port",
+    .source = "say here which",
+    .attack = "T1071",
+    .statistic = {"contacted_peers"},
+    .unit = {"hosts/h"},
+    .sentence = {"contacted {value} hosts on {ports} within one hour"},
+    .group = GROUP_C2,
+    .weight = 0.15,
+    .cap_db = 40,
+    .tail = {{3, 1e-3, 2}},
+    .window_ms = HOUR_MS,
+    .behaviour = false,
+    .rows = rows,
+    .rows_n = sizeof rows / sizeof *rows,
+    .opts_bytes = sizeof(struct opts),
+    .state_bytes = sizeof(struct state),
+    .contact = contact,
+    .close = close,
+};
