@@ -230,9 +230,18 @@ static bool answers_in(const struct flow *f)
 	return f->rpackets || f->rbytes || ((f->have & FLOW_RFLAGS) && f->rflags);
 }
 
+/* A biflow may be the answer alone: Zeek names the silent side as originator. */
+static bool asks_in(const struct flow *f)
+{
+	return f->packets || f->bytes || f->flags || !answers_in(f);
+}
+
 static void conv_add(struct conv *c, const struct flow *f, int side)
 {
-	way_add(&c->way[side], f, false);
+	if (asks_in(f))
+		way_add(&c->way[side], f, false);
+	else if (f->have & FLOW_FLAGS)
+		c->way[side].have_flags = true;
 	if (answers_in(f))
 		way_add(&c->way[!side], f, true);
 	else if (f->have & FLOW_RFLAGS)
