@@ -416,6 +416,11 @@ static int side_of(const struct flow *f)
 	return order < 0 || (order == 0 && f->sport <= f->dport) ? 0 : 1;
 }
 
+void attribute_prefetch(const struct attribute *a, const struct flow *f)
+{
+	join_prefetch(&a->join, join_hash(f, side_of(f)));
+}
+
 void attribute_late(struct attribute *a, const struct flow *f, struct contacts *out)
 {
 	int side = side_of(f);

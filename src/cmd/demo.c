@@ -15,7 +15,7 @@ static const struct opt_row rows[] = {
 	"folder for the exports, the truth and findings.jsonl; made where it is missing"},
     {"lines", OPT_UINT, AT(lines), 100, 1000000, "lines", "2000", "subscriber lines"},
     {"hours", OPT_UINT, AT(hours), 1, 720, "h", "24", "how long the simulated time lasts"},
-    {"seed", OPT_UINT, AT(seed), 0, 0, "N", "1", "the same seed gives the same provider"},
+    {"seed", OPT_UINT, AT(seed), 0, 0, NULL, "1", "the same seed gives the same provider"},
 };
 
 static int run(const void *opts, char **args, int n)

@@ -13,7 +13,7 @@ enum { QUERIES_MAX = 65536, WAIT_MS = 5000 /* stub resolvers ask again after 1 t
 struct query {
 	struct pool_link link;
 	union addr client, server;
-	int64_t time_ms;
+	int64_t time_ms, seen_ms;
 	uint16_t client_port, qtype;
 	uint8_t name_n;
 	char name[DNS_NAME_MAX + 3];
@@ -56,38 +56,32 @@ static void give_up(struct dnspair *d, struct query *q, struct batch *out)
 }
 
 static void wait_for_answer(
-    struct dnspair *d, struct hash id, const struct dns *r, struct batch *out)
+    struct dnspair *d, struct hash key, const struct dns *r, int64_t now_ms, struct batch *out)
 {
-	if (pool_find(&d->queries, id))
+	if (pool_find(&d->queries, key))
 		return;
-	struct query *q = pool_add(&d->queries, id, 0);
+	struct query *q = pool_add(&d->queries, key, 0);
 	if (!q) {
 		give_up(d, pool_oldest(&d->queries, 0), out);
-		q = pool_add(&d->queries, id, 0);
+		q = pool_add(&d->queries, key, 0);
 	}
 	q->client = r->client;
 	q->server = r->server;
 	q->time_ms = r->time_ms;
+	q->seen_ms = now_ms;
 	q->client_port = r->client_port;
 	q->qtype = r->qtype;
 	q->name_n = r->name_n;
 	memcpy(q->name, r->name, r->name_n);
 }
 
-static void pair(struct dnspair *d, struct dns *r, uint16_t id, bool response, struct batch *out)
+static void find_query(struct dnspair *d, struct hash key, struct dns *r)
 {
-	struct hash key = key_hash(d, r, id);
-	if (!response) {
-		struct dns query = *r;
-		batch_undo_dns(out);
-		wait_for_answer(d, key, &query, out);
-		return;
-	}
 	struct query *q = pool_find(&d->queries, key);
-	if (q) {
-		r->time_ms = q->time_ms;
-		pool_drop(&d->queries, q);
-	}
+	if (!q)
+		return;
+	r->time_ms = q->time_ms;
+	pool_drop(&d->queries, q);
 }
 
 void dnspair_message(struct dnspair *d, const struct dnsmessage *m, struct batch *out)
@@ -110,13 +104,20 @@ void dnspair_message(struct dnspair *d, const struct dnsmessage *m, struct batch
 	r->server = wire.response ? k->src : k->dst;
 	r->client_port = wire.response ? k->dport : k->sport;
 	r->time_ms = m->time_ms;
-	pair(d, r, wire.id, wire.response, out);
+	struct hash key = key_hash(d, r, wire.id);
+	if (wire.response) {
+		find_query(d, key, r);
+		return;
+	}
+	struct dns query = *r;
+	batch_undo_dns(out);
+	wait_for_answer(d, key, &query, m->now_ms, out);
 }
 
 bool dnspair_advance(struct dnspair *d, int64_t now_ms, struct batch *out)
 {
 	struct query *q;
-	while ((q = pool_oldest(&d->queries, 0)) && now_ms - q->time_ms > WAIT_MS) {
+	while ((q = pool_oldest(&d->queries, 0)) && now_ms - q->seen_ms > WAIT_MS) {
 		if (batch_full(out))
 			return true;
 		give_up(d, q, out);

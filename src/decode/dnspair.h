@@ -16,7 +16,7 @@ struct dnsmessage {
 	const uint8_t *p;
 	size_t n;
 	bool cut; /* fewer bytes were captured than sent: what is missing is no error */
-	int64_t time_ms;
+	int64_t time_ms, now_ms; /* of the packet; of the clock that drives timeouts */
 	uint64_t offset;
 };
 

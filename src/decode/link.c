@@ -145,6 +145,9 @@ const char *link_strip(unsigned type, struct buf *b, bool *other)
 	case LINK_ETHERNET:
 		buf_skip(b, 12);
 		return strip_type(buf_be16(b), b, other);
+	case LINK_FDDI:
+		buf_skip(b, 13);
+		return strip_type(0, b, other);
 	case LINK_COOKED:
 		buf_skip(b, 14);
 		return strip_type(buf_be16(b), b, other);

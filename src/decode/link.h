@@ -8,6 +8,7 @@ enum link_type { /* the LINKTYPE_ numbers of capture files that are understood *
 	LINK_NULL = 0,
 	LINK_ETHERNET = 1,
 	LINK_PPP = 9,
+	LINK_FDDI = 10,
 	LINK_RAW_BSD = 12,
 	LINK_RAW_OPENBSD = 14,
 	LINK_PPP_HDLC = 50,

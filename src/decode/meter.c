@@ -21,7 +21,8 @@ enum { OPEN, CLOSED }; /* queues: by last packet, by time of closing */
 struct entry {
 	struct pool_link link;
 	union addr src, dst;
-	int64_t start_ms, end_ms, closed_ms;
+	int64_t start_ms, end_ms; /* of this slice */
+	int64_t seen_ms;          /* on the clock: the last packet, or the one that closed it */
 	uint64_t packets[2], bytes[2]; /* [0] src -> dst, [1] back */
 	uint32_t isn;                  /* sequence number of the SYN that opened it */
 	uint16_t sport, dport;
@@ -139,12 +140,12 @@ bool meter_advance(struct meter *m, int64_t now_ms, struct batch *out)
 {
 	struct entry *e;
 	m->now_ms = now_ms;
-	while ((e = pool_oldest(&m->pool, CLOSED)) && now_ms - e->closed_ms > LINGER_MS) {
+	while ((e = pool_oldest(&m->pool, CLOSED)) && now_ms - e->seen_ms > LINGER_MS) {
 		if (batch_full(out))
 			return true;
 		end(m, e, FLOW_REASON_FIN, out);
 	}
-	while ((e = pool_oldest(&m->pool, OPEN)) && now_ms - e->end_ms > m->opts.idle_ms) {
+	while ((e = pool_oldest(&m->pool, OPEN)) && now_ms - e->seen_ms > m->opts.idle_ms) {
 		if (batch_full(out))
 			return true;
 		end(m, e, FLOW_REASON_IDLE, out);
@@ -153,7 +154,7 @@ bool meter_advance(struct meter *m, int64_t now_ms, struct batch *out)
 }
 
 static struct entry *begin(
-    struct meter *m, struct hash id, const struct packet *k, struct batch *out)
+    struct meter *m, struct hash id, const struct packet *k, int64_t time_ms, struct batch *out)
 {
 	struct entry *e = pool_add(&m->pool, id, OPEN);
 	if (!e) {
@@ -169,7 +170,7 @@ static struct entry *begin(
 	e->proto = k->proto;
 	e->icmp_type = request_of(k->proto, k->icmp_type);
 	e->icmp_code = k->icmp_code;
-	e->start_ms = m->now_ms;
+	e->start_ms = e->end_ms = time_ms;
 	return e;
 }
 
@@ -190,13 +191,13 @@ static bool begins_anew(const struct entry *e, const struct packet *k)
 	return e->link.queue == CLOSED && is_open_syn(k) && !(e->has_isn && e->isn == k->seq);
 }
 
-static void cut_slice(struct meter *m, struct entry *e, struct batch *out)
+static void cut_slice(struct meter *m, struct entry *e, int64_t time_ms, struct batch *out)
 {
 	emit(m, e, FLOW_REASON_ACTIVE, out);
 	memset(e->packets, 0, sizeof e->packets);
 	memset(e->bytes, 0, sizeof e->bytes);
 	memset(e->flags, 0, sizeof e->flags);
-	e->start_ms = m->now_ms;
+	e->start_ms = e->end_ms = time_ms;
 }
 
 static void count(struct meter *m, struct entry *e, const struct packet *k)
@@ -205,7 +206,6 @@ static void count(struct meter *m, struct entry *e, const struct packet *k)
 	e->packets[way]++;
 	e->bytes[way] += k->bytes;
 	e->flags[way] |= k->flags;
-	e->end_ms = m->now_ms;
 	if (is_open_syn(k) && !e->has_isn) {
 		e->has_isn = true;
 		e->isn = k->seq;
@@ -215,7 +215,7 @@ static void count(struct meter *m, struct entry *e, const struct packet *k)
 	if (k->flags & TCP_FIN)
 		e->fins |= (uint8_t)(1u << way);
 	bool closes = e->fins == 3 || (k->flags & TCP_RST);
-	e->closed_ms = m->now_ms;
+	e->seen_ms = m->now_ms;
 	pool_touch(&m->pool, e, closes ? CLOSED : OPEN);
 }
 
@@ -235,18 +235,24 @@ static void refuse(struct meter *m, const struct packet *error)
 		e->refused = true;
 }
 
-void meter_packet(struct meter *m, const struct packet *k, struct batch *out)
+void meter_packet(struct meter *m, const struct packet *k, int64_t time_ms, struct batch *out)
 {
 	struct hash id = key_hash(m, k);
 	struct entry *e = pool_find(&m->pool, id);
-	if (e && begins_anew(e, k)) {
-		end(m, e, FLOW_REASON_FIN, out);
+	bool apart =
+	    e && (time_ms - e->end_ms > m->opts.idle_ms || e->start_ms - time_ms > m->opts.idle_ms);
+	if (e && (apart || begins_anew(e, k))) {
+		end(m, e, FLOW_REASON_IDLE, out);
 		e = NULL;
 	}
 	if (!e)
-		e = begin(m, id, k, out);
-	else if (m->now_ms - e->start_ms >= m->opts.active_ms)
-		cut_slice(m, e, out);
+		e = begin(m, id, k, time_ms, out);
+	else if (time_ms - e->start_ms >= m->opts.active_ms)
+		cut_slice(m, e, time_ms, out);
+	if (time_ms < e->start_ms)
+		e->start_ms = time_ms;
+	if (time_ms > e->end_ms)
+		e->end_ms = time_ms;
 	count(m, e, k);
 	if (is_icmp(k->proto) && k->data_n)
 		refuse(m, k);
@@ -261,7 +267,7 @@ bool meter_flush(struct meter *m, struct batch *out)
 			return false;
 		if (batch_full(out))
 			return true;
-		bool closed_next = closed && (!open || closed->closed_ms <= open->end_ms);
+		bool closed_next = closed && (!open || closed->seen_ms <= open->seen_ms);
 		end(m, closed_next ? closed : open, FLOW_REASON_FORCED, out);
 	}
 }

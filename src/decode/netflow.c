@@ -58,7 +58,7 @@ static size_t next_begin(const uint8_t *p, size_t n, size_t until, bool last)
 	return 0;
 }
 
-/* How many bytes to leave out where no datagram begins. */
+/* How many bytes to leave out where no datagram begins; 0: more are needed to tell. */
 static size_t skip_damage(
     struct netflow *s, const uint8_t *p, size_t n, uint64_t offset, bool last, struct batch *out)
 {
@@ -71,7 +71,9 @@ static size_t skip_damage(
 	}
 	if (found)
 		return found;
-	return last ? n : n - LENGTH_TELLS_BYTES;
+	if (last)
+		return n;
+	return n > LENGTH_TELLS_BYTES ? n - LENGTH_TELLS_BYTES : 0;
 }
 
 /* A datagram of `bytes` that nothing follows may be damage that only looks like one: is there a
@@ -95,11 +97,13 @@ static size_t netflow_decode(
 				    : skip_damage(s, p + at, left, offset + at, last, out);
 		if (bytes && (skip || bytes > left))
 			batch_bad(out, offset + at, "a datagram cut short or damaged");
-		if (!skip) {
+		if (bytes && !skip) {
 			skip = bytes < left ? bytes : left;
 			s->lost = false;
 			export_datagram(s->x, &unknown, 0, p + at, skip, offset + at, out);
 		}
+		if (!skip)
+			break;
 		at += skip;
 	}
 	return at;

@@ -4,15 +4,19 @@
  * record headers) and pcapng. What the frames hold becomes flows and DNS records, see tap.h.
  *
  * After a record whose length cannot be true, the next place is searched that looks like a record
- * and is followed by one. A packet dated more than JUMP_MS before or after both its neighbours has
- * a damaged time and is left out, since it would drag the clock along; when the neighbour behind
- * agrees with it, time really jumped: several captures in one file. A jump back ends all flows.
+ * and is followed by one.
+ *
+ * Files are not always in order of time. A packet more than JUMP_MS from both its neighbours, on
+ * the same side, keeps its time but does not move the clock; more than a day from them, its time is
+ * damaged and the packet left out. When the packets behind agree with it, time really jumped, as
+ * where several captures were put into one file: a jump back ends all flows and starts the clock
+ * anew.
  * Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng, pcap-savefile(5). */
 #include "base/when.h"
 #include "decode/pcapng.h"
 
 enum { FILE_HEADER = 24, RECORD_HEADER = 16, RECORD_HEADER_LONG = 24 };
-enum { JUMP_MS = 3600 * 1000, DAY_MS = 24 * JUMP_MS };
+enum { JUMP_MS = 60 * 1000, DAY_MS = 24 * 3600 * 1000 };
 enum format { FORMAT_UNKNOWN, FORMAT_PCAP, FORMAT_PCAPNG, FORMAT_OTHER };
 enum answer { NO, YES, UNSURE /* more bytes would tell */ };
 
@@ -106,8 +110,8 @@ static struct capture_record read_pcap(const struct pcap *s, const uint8_t *p, s
 	    .sent_bytes = u32(p + 12, s->big),
 	    .p = p + s->header,
 	    .n = captured};
-	if (r.frame.time_ms < WHEN_MIN_MS)
-		r.bad = "packet has an impossible time";
+	if (r.frame.time_ms == 0) /* whoever wrote it had no times; 0 is kept for unknown */
+		r.frame.time_ms = WHEN_MIN_MS;
 	return r;
 }
 
@@ -148,35 +152,38 @@ static bool incomplete(const struct capture_record *r, size_t n)
 	return !r->wrong && (r->size == 0 || r->size > n);
 }
 
-/* Whether the packet's time lies apart from both its neighbours, on the same side. */
-static enum answer time_is_damaged(
-    const struct pcap *s, const struct capture_record *r, struct window w)
+/* How far the packet's time lies from both its neighbours, on the same side; 0 where it does not.
+ * -1: more bytes are needed to tell. */
+static int64_t apart_ms(const struct pcap *s, const struct capture_record *r, struct window w)
 {
-	int64_t t = r->frame.time_ms, before = s->tap.now_ms;
-	bool ahead = t > before + JUMP_MS, behind = before && t < before - JUMP_MS;
-	if (!ahead && !behind)
-		return NO;
+	int64_t t = r->frame.time_ms, before = s->tap.now_ms ? s->tap.now_ms : 1;
+	if (!far(t, before, JUMP_MS))
+		return 0;
 	size_t left = w.n - r->size;
 	struct capture_record next = read_record(s, w.p + r->size, left);
 	if (!w.last && !next.has_frame && incomplete(&next, left))
-		return UNSURE;
+		return -1;
 	if (!next.has_frame || next.bad || next.wrong)
-		return NO;
+		return 0;
 	int64_t after = next.frame.time_ms;
-	return (ahead && t > after + JUMP_MS) || (behind && t < after - JUMP_MS) ? YES : NO;
+	if (t > before)
+		return t <= after ? 0 : t - before < t - after ? t - before : t - after;
+	return t >= after ? 0 : before - t < after - t ? before - t : after - t;
 }
 
 /* False where the frame has to be given again, with more bytes or an empty batch. */
 static bool take_frame(struct pcap *s, struct capture_record *r, struct window w, struct batch *out)
 {
-	enum answer damaged = time_is_damaged(s, r, w);
-	if (damaged == UNSURE)
+	int64_t apart = apart_ms(s, r, w);
+	if (apart < 0)
 		return false;
-	if (damaged == YES) {
+	if (apart > DAY_MS) {
 		batch_bad(out, w.offset, "packet's time is far from its neighbours'");
 		return true;
 	}
-	if (r->frame.time_ms < s->tap.now_ms - JUMP_MS && tap_flush(&s->tap, out))
+	r->frame.lone = apart > JUMP_MS;
+	bool starts_anew = !r->frame.lone && r->frame.time_ms < s->tap.now_ms - JUMP_MS;
+	if (starts_anew && tap_flush(&s->tap, out))
 		return false;
 	r->frame.offset = w.offset;
 	return !tap_frame(&s->tap, &r->frame, out);

@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Frames -> records: see tap.h. The clock is that of the frames and never goes back: a frame dated
- * before the one in front of it counts as of the same moment. DNS is read on port 53 of UDP and
- * TCP; multicast DNS and LLMNR (5353, 5355) stay on their link and are flows only. A UDP datagram
- * that is a flow export makes the flows it tells of and is none itself. */
+/* Frames -> records: see tap.h. The clock is the newest time of the frames and drives all timeouts;
+ * a record has the times of its own frames. DNS is read on port 53 of UDP and TCP; multicast DNS
+ * and LLMNR (5353, 5355) stay on their link and are flows only. A UDP datagram that is a flow
+ * export makes the flows it tells of and is none itself; at an address and port that such datagrams
+ * went to, one that starts alike is a damaged one, and a fragment a part of one. */
 #include "decode/tap.h"
 #include "decode/link.h"
 
@@ -34,7 +35,8 @@ static void look_for_dns(
 	    .p = k->data,
 	    .n = k->data_n,
 	    .cut = k->cut || k->more,
-	    .time_ms = t->now_ms,
+	    .time_ms = f->time_ms,
+	    .now_ms = t->now_ms,
 	    .offset = f->offset};
 	if (k->proto == PROTO_TCP)
 		dnstcp_segment(&t->dns_tcp, &m, &t->dns, out);
@@ -42,7 +44,36 @@ static void look_for_dns(
 		dnspair_message(&t->dns, &m, out);
 }
 
-/* True when the packet carried an export datagram, and is done with. */
+static bool is_collector(const struct tap *t, const struct packet *k)
+{
+	for (unsigned i = 0; i < TAP_COLLECTORS && i < t->collectors_n; i++)
+		if (t->collectors[i].port == k->dport && addr_same(&t->collectors[i].addr, &k->dst))
+			return true;
+	return false;
+}
+
+/* True when the packet is a datagram for a collector, or a part of one, and done with. */
+static bool look_for_export(
+    struct tap *t, const struct frame *f, const struct packet *k, struct batch *out)
+{
+	if (k->data_n < 2)
+		return k->is_fragment && is_collector(t, k);
+	uint64_t version = buf_peek_be(k->data, 2);
+	if (version != 5 && version != 9 && version != 10)
+		return false;
+	bool known = is_collector(t, k);
+	if (!known && !export_sniff(k->data, k->data_n))
+		return false;
+	if (!known) {
+		unsigned i = t->collectors_n++ % TAP_COLLECTORS;
+		t->collectors[i].addr = k->dst;
+		t->collectors[i].port = k->dport;
+	}
+	export_datagram(t->export, &k->src, f->time_ms, k->data, k->data_n, f->offset, out);
+	return true;
+}
+
+/* True when the packet is done with, and no part of a flow. */
 static bool look_inside(
     struct tap *t, const struct frame *f, const struct packet *k, struct batch *out)
 {
@@ -52,10 +83,7 @@ static bool look_inside(
 		look_for_dns(t, f, k, out);
 		return false;
 	}
-	if (k->proto != PROTO_UDP || !k->data_n || !export_sniff(k->data, k->data_n))
-		return false;
-	export_datagram(t->export, &k->src, t->now_ms, k->data, k->data_n, f->offset, out);
-	return true;
+	return k->proto == PROTO_UDP && look_for_export(t, f, k, out);
 }
 
 static void take(struct tap *t, const struct frame *f, struct batch *out)
@@ -79,12 +107,12 @@ static void take(struct tap *t, const struct frame *f, struct batch *out)
 	if (k.is_fragment)
 		fragments_see(&t->fragments, &k, t->now_ms);
 	if (!look_inside(t, f, &k, out))
-		meter_packet(&t->meter, &k, out);
+		meter_packet(&t->meter, &k, f->time_ms, out);
 }
 
 bool tap_frame(struct tap *t, const struct frame *f, struct batch *out)
 {
-	if (f->time_ms > t->now_ms)
+	if (f->time_ms > t->now_ms && !(f->lone && t->now_ms))
 		t->now_ms = f->time_ms;
 	if (dnspair_advance(&t->dns, t->now_ms, out) || meter_advance(&t->meter, t->now_ms, out))
 		return true;

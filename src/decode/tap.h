@@ -9,6 +9,7 @@
 
 struct frame {
 	int64_t time_ms;
+	bool lone;           /* the clock does not follow this time */
 	unsigned link;       /* enum link_type */
 	uint32_t sent_bytes; /* length on the wire */
 	const uint8_t *p;    /* what was captured of it */
@@ -16,13 +17,20 @@ struct frame {
 	uint64_t offset; /* of its record in the file */
 };
 
+enum { TAP_COLLECTORS = 8 };
+
 struct tap {
 	struct meter meter;
 	struct dnspair dns;
 	struct dnstcp dns_tcp;
 	struct fragments fragments;
 	struct export *export;
-	int64_t now_ms; /* of the newest frame; 0 before the first */
+	struct {
+		union addr addr;
+		uint16_t port;
+	} collectors[TAP_COLLECTORS]; /* where export datagrams went, the last ones */
+	unsigned collectors_n;        /* seen in all */
+	int64_t now_ms;               /* the newest time, 0 before the first frame */
 };
 
 void tap_init(struct tap *t, const struct decode_env *env, const struct meter_opts *opts);

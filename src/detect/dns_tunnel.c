@@ -136,7 +136,7 @@ static void count_bytes(struct detect *d, struct state *s, const struct lookup *
 	t->weight = t->weight < WEIGHT_MAX ? t->weight + bytes : t->weight;
 	t->asked++;
 	/* The set is of this domain and window: both make the number it is known by. */
-	if (!distinct_add(d, &t->names, key ^ s->window, h->key.a))
+	if (!distinct_add(d, &t->names, key ^ s->window, h->key))
 		return;
 	t->fresh++;
 	t->bytes += bytes;

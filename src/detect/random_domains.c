@@ -34,7 +34,7 @@ struct state {
 
 static void vote(struct majority *m, const struct hint *h)
 {
-	uint32_t domain = (uint32_t)h->peer, name = (uint32_t)h->key.a;
+	uint32_t domain = (uint32_t)h->peer, name = (uint32_t)h->key;
 	if (m->domain == domain && m->name == name)
 		return;
 	m->n++;
