@@ -157,7 +157,7 @@ static bool has_random_label(struct span name)
 static void count_spread(struct detect *d, struct state *s, const struct lookup *l,
     const struct hint *h, struct span domain)
 {
-	uint32_t window = window_of(l->dns->time_ms, SPREAD_MS);
+	uint32_t window = window_open(s->spread.window, l->dns->time_ms, SPREAD_MS);
 	uint64_t key = hash_bytes(&hash_key_offline, domain.p, domain.n).a;
 	if (!distinct_add(d, &s->spread, window, key))
 		return;

@@ -70,7 +70,7 @@ static void lookup(
 {
 	(void)opts;
 	struct state *s = state;
-	uint32_t window = window_of(l->dns->time_ms, WINDOW_MS);
+	uint32_t window = window_open(s->window, l->dns->time_ms, WINDOW_MS);
 	if (!counts(l->dns, h))
 		return;
 	begin_window(s, window);
