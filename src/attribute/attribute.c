@@ -182,7 +182,8 @@ static void judge(struct attribute *a, struct conv *c, struct contacts *out)
 	c->opener = (int8_t)conv_opener(c, both);
 	if (c->opener >= 0)
 		outcome = (uint8_t)conv_outcome(c, c->opener, both, &why);
-	if (outcome == OUTCOME_UNKNOWN && (c->opener >= 0 || !(c->way[0].seen && c->way[1].seen)))
+	/* what one contact leaves open is no fault of an exporter that shows both directions */
+	if (outcome == OUTCOME_UNKNOWN && (!both || c->sampling > 1))
 		w->unknown[why == WHY_ONE_WAY && w->answered < WAYS_MIN ? WHY_FEW : why]++;
 	emit(a, c, c->way, outcome, both ? CONTACT_BOTH_WAYS : 0, out);
 }
@@ -211,6 +212,9 @@ static void way_add(struct way *w, const struct flow *f, bool back)
 {
 	int64_t start = start_of(f), end = end_of(f);
 	uint32_t have = f->have;
+	if (w->seen && w->exporter != f->exporter)
+		return;
+	w->exporter = f->exporter;
 	w->bytes += back ? f->rbytes : f->bytes;
 	w->packets += back ? f->rpackets : f->packets;
 	if (have & (back ? FLOW_RFLAGS : FLOW_FLAGS)) {
@@ -229,9 +233,18 @@ static bool answers_in(const struct flow *f)
 	return f->rpackets || f->rbytes || ((f->have & FLOW_RFLAGS) && f->rflags);
 }
 
+/* A biflow may be the answer alone: Zeek names the silent side as originator. */
+static bool asks_in(const struct flow *f)
+{
+	return f->packets || f->bytes || f->flags || !answers_in(f);
+}
+
 static void conv_add(struct conv *c, const struct flow *f, int side)
 {
-	way_add(&c->way[side], f, false);
+	if (asks_in(f))
+		way_add(&c->way[side], f, false);
+	else if (f->have & FLOW_FLAGS)
+		c->way[side].have_flags = true;
 	if (answers_in(f))
 		way_add(&c->way[!side], f, true);
 	else if (f->have & FLOW_RFLAGS)
@@ -259,24 +272,29 @@ static void begin(struct attribute *a, struct conv *c, const struct flow *f, int
 
 enum relation { OTHER_CONTACT, SAME_FLOW, SLICE, REVERSE };
 
+/* A flow of a way that is there already, within the idle timeout. */
+static enum relation relation_same_way(const struct way *mine, const struct flow *f)
+{
+	int64_t start = start_of(f);
+	bool again = f->exporter != mine->exporter; /* their clocks differ by a little */
+	bool syn = f->proto == PROTO_TCP && (f->have & FLOW_FLAGS) && (f->flags & TCP_SYN);
+	if (syn && start > mine->end_ms + (again ? PAIR_GAP_MS : 0))
+		return OTHER_CONTACT;
+	return again || (start == mine->start_ms && end_of(f) == mine->end_ms &&
+			    f->bytes == mine->bytes)
+		   ? SAME_FLOW
+		   : SLICE;
+}
+
 static enum relation relation_of(
     const struct attribute *a, const struct conv *c, const struct flow *f, int side)
 {
 	const struct way *mine = &c->way[side], *back = &c->way[!side];
 	int64_t start = start_of(f), end = end_of(f);
-	if (mine->seen) {
-		bool overlaps = start <= mine->end_ms && end >= mine->start_ms;
-		if (overlaps && (c->exporter != f->exporter ||
-				    (start == mine->start_ms && end == mine->end_ms &&
-					f->bytes == mine->bytes)))
-			return SAME_FLOW;
-		if (f->proto == PROTO_TCP && (f->have & FLOW_FLAGS) && (f->flags & TCP_SYN) &&
-		    start > mine->end_ms)
-			return OTHER_CONTACT;
-		return start >= mine->start_ms - PAIR_GAP_MS && start <= mine->end_ms + a->o.idle_ms
-			   ? SLICE
-			   : OTHER_CONTACT;
-	}
+	if (mine->seen)
+		return start < mine->start_ms - PAIR_GAP_MS || start > mine->end_ms + a->o.idle_ms
+			   ? OTHER_CONTACT
+			   : relation_same_way(mine, f);
 	return start <= back->end_ms + PAIR_GAP_MS && end >= back->start_ms - PAIR_GAP_MS
 		   ? REVERSE
 		   : OTHER_CONTACT;
@@ -396,6 +414,11 @@ static int side_of(const struct flow *f)
 {
 	int order = addr_compare(&f->src, &f->dst);
 	return order < 0 || (order == 0 && f->sport <= f->dport) ? 0 : 1;
+}
+
+void attribute_prefetch(const struct attribute *a, const struct flow *f)
+{
+	join_prefetch(&a->join, join_hash(f, side_of(f)));
 }
 
 void attribute_late(struct attribute *a, const struct flow *f, struct contacts *out)

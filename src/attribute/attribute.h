@@ -50,6 +50,8 @@ void attribute_inside_private(struct attribute *a);
  * back. */
 void attribute_flow(
     struct attribute *a, const struct flow *f, int64_t now_ms, struct contacts *out);
+/* A flow that comes soon: brings what it will need near. Optional. */
+void attribute_prefetch(const struct attribute *a, const struct flow *f);
 /* A flow that came too late to be joined: a contact of its own, for indicators only. */
 void attribute_late(struct attribute *a, const struct flow *f, struct contacts *out);
 /* Whether the record has a line; then fills l, which borrows d. */

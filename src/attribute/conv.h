@@ -7,9 +7,10 @@
 struct way { /* one direction */
 	int64_t start_ms, end_ms;
 	uint64_t bytes, packets;
-	uint8_t flags;   /* TCP, OR over the records */
-	bool seen;       /* packets went this way */
-	bool have_flags; /* the source sends them */
+	uint32_t exporter; /* whose records count; those of another are the same packets again */
+	uint8_t flags;     /* TCP, OR over the records */
+	bool seen;         /* packets went this way */
+	bool have_flags;   /* the source sends them */
 };
 
 /* Sides: 0 is the lower (address, port). way[k] is what side k sent. */

@@ -44,8 +44,18 @@ static struct key key_of(const struct flow *f, int side)
 
 uint32_t join_hash(const struct flow *f, int side)
 {
-	struct key k = key_of(f, side);
-	return (uint32_t)hash_bytes(&hash_key_offline, &k, sizeof k).a;
+	const union addr *low = side == 0 ? &f->src : &f->dst,
+			 *high = side == 0 ? &f->dst : &f->src;
+	uint64_t low_port = side == 0 ? f->sport : f->dport,
+		 high_port = side == 0 ? f->dport : f->sport;
+	uint64_t w[5] = {low->q[0], low->q[1], high->q[0], high->q[1],
+	    low_port << 32 | high_port << 8 | f->proto};
+	return (uint32_t)hash_words(&hash_key_offline, w, 5);
+}
+
+void join_prefetch(const struct join *j, uint32_t hash)
+{
+	__builtin_prefetch(&j->buckets[hash & j->mask]);
 }
 
 struct conv *join_find(struct join *j, const struct flow *f, int side, uint32_t hash)

@@ -19,6 +19,8 @@ struct join {
 void join_init(struct join *j, uint64_t cap);
 void join_fini(struct join *j);
 uint32_t join_hash(const struct flow *f, int side);
+/* Brings the bucket near, for a flow that comes soon. */
+void join_prefetch(const struct join *j, uint32_t hash);
 /* The conversation of this flow, whose source is `side`; NULL: none. */
 struct conv *join_find(struct join *j, const struct flow *f, int side, uint32_t hash);
 /* A free entry with key and hash set, or NULL: the table is full. */

@@ -32,6 +32,22 @@ static size_t utf8_bytes(const unsigned char *p, size_t n)
 	return want;
 }
 
+/* The character of a sequence of k bytes that utf8_bytes found right. */
+static unsigned utf8_char(const unsigned char *p, size_t k)
+{
+	unsigned c = k == 1 ? p[0] : p[0] & (0x7fu >> k);
+	for (size_t i = 1; i < k; i++)
+		c = c << 6 | (p[i] & 0x3fu);
+	return c;
+}
+
+/* Controls, which a terminal might obey, line ends and characters that YAML refuses: as \u. */
+static bool is_control(unsigned c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
+	       c == 0xfffe || c == 0xffff;
+}
+
 static void quoted(struct text *t, const char *s, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)s;
@@ -44,8 +60,9 @@ static void quoted(struct text *t, const char *s, size_t n)
 		} else if (p[i] == '"' || p[i] == '\\') {
 			text_putc(t, '\\');
 			text_putc(t, (char)p[i++]);
-		} else if (p[i] < 0x20 || p[i] == 0x7f) {
-			text_fmt(t, "\\u%04x", p[i++]);
+		} else if (is_control(utf8_char(p + i, k))) {
+			text_fmt(t, "\\u%04x", utf8_char(p + i, k));
+			i += k;
 		} else {
 			text_add(t, s + i, k);
 			i += k;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A JSON writer: escapes what it is given, replaces bytes that are not UTF-8 by U+FFFD, writes one
- * line. `key` is NULL inside an array. Depth is limited to 16 by an assert. */
+/* A JSON writer: escapes what it is given, controls of C1 too, replaces bytes that are not UTF-8 by
+ * U+FFFD, writes one line. `key` is NULL inside an array. Depth is limited to 16 by an assert. */
 #pragma once
 #include "base/str.h"
 

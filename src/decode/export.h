@@ -5,7 +5,7 @@
 #pragma once
 #include "decode/decode.h"
 
-/* Templates, sampling and sequence numbers per (exporter, source or observation domain id). */
+/* Templates and sampling per exporter and its domain (source id, observation domain id). */
 struct export;
 struct export *export_new(const struct decode_env *env);
 void export_free(struct export *x);

@@ -7,6 +7,8 @@
 #include "decode/datagram.h"
 
 enum { WORD_BYTES = 2, LENGTH_TELLS_BYTES = 24 };
+#define YEAR_2000_S 946684800u
+#define YEAR_2100_S 4102444800u
 
 struct netflow {
 	struct export *x;
@@ -20,10 +22,17 @@ static bool is_next(const uint8_t *p)
 	return v == EXPORT_V5 || v == EXPORT_V9 || v == EXPORT_IPFIX || v == 0;
 }
 
+static bool time_fits(const uint8_t *p)
+{
+	uint32_t s = buf_peek_be32(p + (buf_peek_be16(p) == EXPORT_IPFIX ? 4 : 8));
+	return s >= YEAR_2000_S && s < YEAR_2100_S;
+}
+
 /* Whether a datagram may begin here: it is whole, and another one, zeros or the end follow. */
 static bool begins(const uint8_t *p, size_t n, bool last)
 {
-	size_t bytes = n >= LENGTH_TELLS_BYTES ? datagram_length(p, n, last) : 0;
+	bool fits = n >= LENGTH_TELLS_BYTES && time_fits(p);
+	size_t bytes = fits ? datagram_length(p, n, last) : 0;
 	if (bytes == 0 || bytes > n)
 		return bytes > n && !last;
 	return n - bytes < WORD_BYTES || is_next(p + bytes);
@@ -58,7 +67,7 @@ static size_t next_begin(const uint8_t *p, size_t n, size_t until, bool last)
 	return 0;
 }
 
-/* How many bytes to leave out where no datagram begins. */
+/* How many bytes to leave out where no datagram begins; 0: more are needed to tell. */
 static size_t skip_damage(
     struct netflow *s, const uint8_t *p, size_t n, uint64_t offset, bool last, struct batch *out)
 {
@@ -71,7 +80,9 @@ static size_t skip_damage(
 	}
 	if (found)
 		return found;
-	return last ? n : n - LENGTH_TELLS_BYTES;
+	if (last)
+		return n;
+	return n > LENGTH_TELLS_BYTES ? n - LENGTH_TELLS_BYTES : 0;
 }
 
 /* A datagram of `bytes` that nothing follows may be damage that only looks like one: is there a
@@ -95,11 +106,13 @@ static size_t netflow_decode(
 				    : skip_damage(s, p + at, left, offset + at, last, out);
 		if (bytes && (skip || bytes > left))
 			batch_bad(out, offset + at, "a datagram cut short or damaged");
-		if (!skip) {
+		if (bytes && !skip) {
 			skip = bytes < left ? bytes : left;
 			s->lost = false;
 			export_datagram(s->x, &unknown, 0, p + at, skip, offset + at, out);
 		}
+		if (!skip)
+			break;
 		at += skip;
 	}
 	return at;

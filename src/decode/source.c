@@ -7,17 +7,18 @@
 #include "decode/source.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include <stdlib.h>
 
 enum { TABLE_WAYS = 8, TABLE_SETS = 512, TABLE_SLOTS = TABLE_WAYS * TABLE_SETS };
 
 void sources_init(struct sources *t)
 {
-	*t = (struct sources){.slots = mem_map(TABLE_SLOTS * sizeof *t->slots)};
+	*t = (struct sources){.slots = mem_new(TABLE_SLOTS, sizeof *t->slots)};
 }
 
 void sources_fini(struct sources *t)
 {
-	mem_unmap(t->slots, TABLE_SLOTS * sizeof *t->slots);
+	free(t->slots);
 	*t = (struct sources){0};
 }
 

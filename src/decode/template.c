@@ -35,21 +35,22 @@ _Static_assert(ELEMENTS_N <= UINT8_MAX, "rows are numbered by a byte");
 
 void templates_init(struct templates *t)
 {
-	*t = (struct templates){.slots = mem_map(TABLE_SLOTS * sizeof *t->slots)};
+	*t = (struct templates){.slots = mem_new(TABLE_SLOTS, sizeof *t->slots)};
 }
 
-static void forget(struct template *t)
+static void forget(struct template **slot)
 {
-	free(t->lengths);
-	t->lengths = NULL;
-	t->used = 0;
+	if (*slot)
+		free((*slot)->lengths);
+	free(*slot);
+	*slot = NULL;
 }
 
 void templates_fini(struct templates *t)
 {
-	for (size_t i = 0; t->clock && i < TABLE_SLOTS; i++)
+	for (size_t i = 0; i < TABLE_SLOTS; i++)
 		forget(&t->slots[i]);
-	mem_unmap(t->slots, TABLE_SLOTS * sizeof *t->slots);
+	free(t->slots);
 	*t = (struct templates){0};
 }
 
@@ -59,31 +60,41 @@ static bool key_same(const struct template_key *a, const struct template_key *b)
 	       addr_same(&a->exporter, &b->exporter);
 }
 
-static struct template *set_of(struct templates *t, const struct template_key *key)
+static struct template **set_of(struct templates *t, const struct template_key *key)
 {
 	struct hash h = hash_bytes(&hash_key_offline, key, sizeof *key);
 	return &t->slots[h.a % TABLE_SETS * TABLE_WAYS];
 }
 
-struct template *template_find(struct templates *t, const struct template_key *key)
+static struct template **slot_of(struct templates *t, const struct template_key *key)
 {
-	struct template *set = set_of(t, key);
-	for (size_t i = 0; i < TABLE_WAYS; i++) {
-		if (set[i].used && key_same(&set[i].key, key)) {
-			set[i].used = ++t->clock;
+	struct template **set = set_of(t, key);
+	for (size_t i = 0; i < TABLE_WAYS; i++)
+		if (set[i] && key_same(&set[i]->key, key))
 			return &set[i];
-		}
-	}
 	return NULL;
 }
 
-static struct template *make_room(struct templates *t, const struct template_key *key)
+struct template *template_find(struct templates *t, const struct template_key *key)
 {
-	struct template *set = set_of(t, key), *oldest = set;
-	for (size_t i = 0; i < TABLE_WAYS; i++)
-		if (set[i].used < oldest->used)
+	struct template **slot = slot_of(t, key);
+	if (!slot)
+		return NULL;
+	(*slot)->used = ++t->clock;
+	return *slot;
+}
+
+/* A free slot for the key, at the cost of the template that was unused for longest. */
+static struct template **make_room(struct templates *t, const struct template_key *key)
+{
+	struct template **set = set_of(t, key), **oldest = set;
+	for (size_t i = 0; i < TABLE_WAYS; i++) {
+		if (!set[i])
+			return &set[i];
+		if (set[i]->used < (*oldest)->used)
 			oldest = &set[i];
-	t->dropped_n += oldest->used != 0;
+	}
+	t->dropped_n++;
 	forget(oldest);
 	return oldest;
 }
@@ -202,18 +213,22 @@ bool template_define(struct templates *t, const struct template_key *key, bool o
     uint32_t epoch, const struct field_spec *fields, size_t n)
 {
 	template_withdraw(t, key);
-	struct template made = {.key = *key, .epoch = epoch};
-	if (!lay_out(&made, fields, n))
+	struct template *made = mem_new(1, sizeof *made);
+	made->key = *key;
+	made->epoch = epoch;
+	if (!lay_out(made, fields, n)) {
+		free(made);
 		return false;
-	made.kind = kind_of(&made, options);
-	made.used = ++t->clock;
+	}
+	made->kind = kind_of(made, options);
+	made->used = ++t->clock;
 	*make_room(t, key) = made;
 	return true;
 }
 
 void template_withdraw(struct templates *t, const struct template_key *key)
 {
-	struct template *old = template_find(t, key);
-	if (old)
-		forget(old);
+	struct template **slot = slot_of(t, key);
+	if (slot)
+		forget(slot);
 }

@@ -71,7 +71,7 @@ struct template_key {
 struct template
 {
 	struct template_key key;
-	uint64_t used;         /* order of the last use; 0: the slot is free */
+	uint64_t used;         /* order of the last use */
 	uint32_t have;         /* enum flow_have that its records bring */
 	uint32_t epoch;        /* of its kind in its source, see source.h */
 	uint32_t extras;       /* bits of enum extra */
@@ -86,7 +86,7 @@ struct template
 };
 
 struct templates {
-	struct template *slots;
+	struct template **slots;   /* owned; NULL: free */
 	uint64_t clock, dropped_n; /* uses so far; templates that had to make room */
 };
 void templates_init(struct templates *t);

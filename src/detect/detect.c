@@ -37,7 +37,14 @@ size_t detector_number(const struct detector *det)
 
 uint64_t subject_hash(const struct subject *s)
 {
-	return hash_bytes(&hash_key_offline, s, sizeof *s).a;
+	uint64_t w[3];
+	memcpy(w, s, sizeof w);
+	return hash_words(&hash_key_offline, w, 3);
+}
+
+void detect_prefetch(const struct detect *d, const struct hint *h)
+{
+	__builtin_prefetch(&d->buckets[h->line & d->mask]);
 }
 
 unsigned detect_shard(const struct hint *h, unsigned n)

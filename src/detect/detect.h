@@ -23,7 +23,7 @@ struct tail { /* P(statistic >= x) = min(1, p (x/u)^-a), for the daily maximum o
 struct indicator; /* see indicators.h */
 
 struct hint {
-	struct hash key;    /* of peer, peer port and protocol; or of the whole name asked for */
+	uint64_t key;       /* of peer, peer port and protocol; or of the whole name asked for */
 	uint64_t line;      /* hash of the subject */
 	uint64_t peer;      /* hash of the peer's address; or of the registered domain */
 	uint64_t net;       /* hash of the peer's /16 (IPv4) or /32 (IPv6) */
@@ -100,8 +100,10 @@ struct evidences { /* growing list; zero-initialise, free v */
 struct population;
 struct population *population_new(const struct detect_options *o, const struct indicators *known);
 void population_free(struct population *p);
-/* Computes the hint (all but `first`) and counts the record. late: for indicators only, not
- * counted. */
+/* The hint's hashes, and brings near what population_contact will need: call it for a batch of
+ * contacts first. */
+void population_prepare(const struct population *p, const struct contact *c, struct hint *h);
+/* Fills a prepared hint (all but what the line itself knows) and counts the contact. */
 void population_contact(struct population *p, const struct contact *c, struct hint *h);
 void population_lookup(struct population *p, const struct lookup *l, struct hint *h);
 uint64_t population_lines(const struct population *p); /* active in the last day, estimated */
@@ -115,7 +117,9 @@ void detect_contact(
 void detect_lookup(
     struct detect *d, const struct lookup *l, struct hint *h, bool late, struct evidences *out);
 void detect_close(struct detect *d, struct evidences *out); /* the last word on every line */
-uint64_t detect_lines(const struct detect *d);              /* ever seen */
-uint64_t detect_dropped(const struct detect *d);            /* by full tables */
+/* Brings the line's bucket near, for a record that comes soon. Optional. */
+void detect_prefetch(const struct detect *d, const struct hint *h);
+uint64_t detect_lines(const struct detect *d);   /* ever seen */
+uint64_t detect_dropped(const struct detect *d); /* by full tables */
 /* Which of n shards the line of this hint belongs to. */
 unsigned detect_shard(const struct hint *h, unsigned n);

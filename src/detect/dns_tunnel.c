@@ -136,7 +136,7 @@ static void count_bytes(struct detect *d, struct state *s, const struct lookup *
 	t->weight = t->weight < WEIGHT_MAX ? t->weight + bytes : t->weight;
 	t->asked++;
 	/* The set is of this domain and window: both make the number it is known by. */
-	if (!distinct_add(d, &t->names, key ^ s->window, h->key.a))
+	if (!distinct_add(d, &t->names, key ^ s->window, h->key))
 		return;
 	t->fresh++;
 	t->bytes += bytes;
@@ -156,7 +156,7 @@ static bool has_random_label(struct span name)
 static void count_spread(struct detect *d, struct state *s, const struct lookup *l,
     const struct hint *h, struct span domain)
 {
-	uint32_t window = window_of(l->dns->time_ms, SPREAD_MS);
+	uint32_t window = window_open(s->spread.window, l->dns->time_ms, SPREAD_MS);
 	uint64_t key = hash_bytes(&hash_key_offline, domain.p, domain.n).a;
 	if (!distinct_add(d, &s->spread, window, key))
 		return;

@@ -28,7 +28,7 @@ static void load(void)
 
 static bool in_list(const char *name)
 {
-	return *name && suffixes &&
+	return suffixes &&
 	       psl_is_public_suffix2(suffixes, name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
 }
 
@@ -43,7 +43,9 @@ static struct cached judge(struct span name)
 		return r;
 	const char *before = NULL;
 	for (const char *at = text; at; at = strchr(at, '.')) {
-		at += *at == '.';
+		at += at > text;
+		if (*at == '.' || !*at) /* an empty label */
+			return (struct cached){0};
 		if (in_list(at)) {
 			r.suffix = !before;
 			r.domain_n = before ? (uint8_t)(text + name.n - before) : 0;

@@ -5,12 +5,12 @@
  * hour, again when it gets stronger or the contacts double; four indicators a line and hour. The
  * base values are what feeds are worth (detection.md 4.3, V4): they are not measured here. Taken
  * off: 3 dB for each week since the indicator was last seen bad; all but 5 dB where peer or domain
- * is popular, or a page on the host was meant. More contacts and a second feed give a bonus, which
- * is printed only. A hit before the indicator was listed counts: lists come late. What the peer
- * opened, and what nobody knows who opened, never counts. Memory of names: the last four answers,
- * for their TTL, at least an hour. Misses: C2s on no list, answers of another line's resolver.
- * Known false positives: shared hosting while no population is known, stale lists, security tools,
- * prefetching browsers. */
+ * is popular, or a page on the host was meant, which is too little to be told. More contacts and a
+ * second feed give a bonus, which is printed only. A hit before the indicator was listed counts:
+ * lists come late. What the peer opened, and what nobody knows who opened, never counts. Memory of
+ * names: the last four answers, for their TTL, at least an hour. Misses: C2s on no list, answers of
+ * another line's resolver. Known false positives: shared hosting while no population is known,
+ * stale lists, security tools, prefetching browsers. */
 #include "detect/indicators.h"
 #include "detect/inner.h"
 #include <string.h>
@@ -118,7 +118,7 @@ static void tell(struct detect *d, struct state *s, const struct subject *subjec
 		s->hour = hour;
 		memset(s->told, 0, sizeof s->told);
 	}
-	struct told *t = hit->db > 0 ? told_of(s, hit) : NULL;
+	struct told *t = hit->db > db_shared ? told_of(s, hit) : NULL;
 	if (!t)
 		return;
 	bool doubled = false, stronger = hit->db >= t->db + 1 || t->n == 0;
@@ -211,7 +211,7 @@ static void lookup(
 	    .which = 1,
 	    .sampling = 1};
 	(void)str_copy(hit.top.name, sizeof hit.top.name, l->dns->name, l->dns->name_n);
-	if (!h->hit->page)
+	if (!h->hit->page && !h->popular)
 		remember(s, l->dns, h->hit);
 	tell(d, s, &l->subject, &hit);
 }

@@ -78,6 +78,21 @@ static bool is_hash(struct span s)
 	return hex == s.n && (hex == 32 || hex == 40 || hex == 64);
 }
 
+/* Letters, digits, - and _ in labels that are not empty; the last begins with a letter. */
+static bool is_name(struct span name)
+{
+	struct span label = {0};
+	while (name.p) {
+		label = span_cut(&name, '.');
+		if (label.n == 0)
+			return false;
+		for (size_t i = 0; i < label.n; i++)
+			if (!memchr("abcdefghijklmnopqrstuvwxyz0123456789-_", label.p[i], 38))
+				return false;
+	}
+	return label.n && label.p[0] >= 'a' && label.p[0] <= 'z';
+}
+
 static enum read put_name(struct reader *r, struct span host, struct indicator about)
 {
 	char name[NAME_MAX_BYTES + 1];
@@ -86,14 +101,13 @@ static enum read put_name(struct reader *r, struct span host, struct indicator a
 		host = (struct span){host.p + 2, host.n - 2};
 	if (host.n && host.p[host.n - 1] == '.')
 		host.n--;
-	if (host.n == 0 || host.n > NAME_MAX_BYTES || host.p[0] == '.')
+	if (host.n == 0 || host.n > NAME_MAX_BYTES)
 		return READ_BAD;
-	for (; n < host.n; n++) {
-		char c = host.p[n];
-		name[n] = (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
-		if (!memchr("abcdefghijklmnopqrstuvwxyz0123456789-_.", name[n], 39))
-			return READ_BAD;
-	}
+	for (; n < host.n; n++)
+		name[n] = (char)(host.p[n] >= 'A' && host.p[n] <= 'Z' ? host.p[n] + 'a' - 'A'
+								      : host.p[n]);
+	if (!is_name((struct span){name, n}))
+		return READ_BAD;
 	about.kind = INDICATOR_DOMAIN;
 	about.port = 0;
 	return indicators_put_name(r->to, (struct span){name, n}, &about) ? READ_TAKEN : READ_BAD;

@@ -79,6 +79,14 @@ static inline uint32_t window_of(int64_t time_ms, int64_t window_ms)
 	return (uint32_t)(time_ms / window_ms);
 }
 
+/* The same, but what comes a little late counts in the window that is open already (its number +
+ * 1). */
+static inline uint32_t window_open(uint32_t open, int64_t time_ms, int64_t window_ms)
+{
+	uint32_t window = window_of(time_ms, window_ms);
+	return window + 1 < open ? open - 1 : window;
+}
+
 enum port_class port_class(uint16_t port);
 /* Registered domain (public suffix plus one label) of a lower-case name; "" where there is none. */
 struct span registered_domain(struct span name);

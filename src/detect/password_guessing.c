@@ -112,7 +112,7 @@ static void contact(
 	    (c->marks & CONTACT_UPDATE) || !h->external || !is_login(c->peer_port) ||
 	    c->end_ms - c->start_ms > SHORT_MS || c->bytes_out == 0 || c->bytes_in == 0)
 		return;
-	open_window(s, window_of(c->end_ms, WINDOW_MS));
+	open_window(s, window_open(s->window, c->end_ms, WINDOW_MS));
 	session(s, (double)c->bytes_out + (double)c->bytes_in);
 	(void)distinct_add(d, &s->hosts, s->window - 1, h->peer);
 	finding_event(d, &detector_password_guessing, &s->finding, &c->subject, c->end_ms);

@@ -84,23 +84,33 @@ static double users(const struct used *u)
 	return hll4_count_union(u->now, u->before);
 }
 
+static struct used *bucket_of(const struct used_table *t, uint64_t hash)
+{
+	return &t->v[(hash & t->mask) * WAYS];
+}
+
+/* How much it would be missed: what more lines use, and what was used in this half day. */
+static unsigned worth(const struct used *u, uint32_t newest_half)
+{
+	uint64_t now, before;
+	memcpy(&now, u->now, sizeof now);
+	memcpy(&before, u->before, sizeof before);
+	return (unsigned)__builtin_popcountll(now | before) + (u->half == newest_half ? 64 : 0);
+}
+
 static struct used *used_of(struct used_table *t, uint64_t hash, uint32_t at_s)
 {
-	struct used *bucket = &t->v[(hash & t->mask) * WAYS], *least = NULL;
+	struct used *bucket = bucket_of(t, hash), *least = NULL;
 	uint32_t key = (uint32_t)(hash >> 32) | 1;
-	double least_users = 0;
+	unsigned least_worth = 0;
 	for (int i = 0; i < WAYS; i++)
 		if (bucket[i].key == key)
 			return &bucket[i];
 	for (int i = 0; i < WAYS; i++) {
-		if (!bucket[i].key) {
+		unsigned w = bucket[i].key ? worth(&bucket[i], at_s / HALF_S) : 0;
+		if (!least || w < least_worth) {
 			least = &bucket[i];
-			break;
-		}
-		double n = users(&bucket[i]);
-		if (!least || n < least_users) {
-			least = &bucket[i];
-			least_users = n;
+			least_worth = w;
 		}
 	}
 	*least = (struct used){.key = key, .first_s = at_s};
@@ -181,28 +191,31 @@ static uint64_t net_hash(const union addr *a, bool wide)
 	return hash_mix(net.q[0] ^ hash_mix(net.q[1] + bits + (wide ? 0 : 0x517cc1b727220a95ull)));
 }
 
+void population_prepare(const struct population *p, const struct contact *c, struct hint *h)
+{
+	uint64_t w[3] = {c->peer.q[0], c->peer.q[1], (uint64_t)c->peer_port << 8 | c->proto};
+	*h = (struct hint){.key = hash_words(&hash_key_offline, w, 3),
+	    .peer = hash_words(&hash_key_offline, w, 2),
+	    .line = subject_hash(&c->subject),
+	    .prevalence = -1};
+	__builtin_prefetch(bucket_of(&p->peers, h->peer));
+}
+
 void population_contact(struct population *p, const struct contact *c, struct hint *h)
 {
-	struct {
-		union addr peer;
-		uint32_t port_proto;
-	} key = {c->peer, (uint32_t)c->peer_port << 8 | c->proto};
 	uint32_t at_s = (uint32_t)(c->end_ms / 1000);
-	uint64_t line = subject_hash(&c->subject);
-	*h = (struct hint){.key = hash_of(&key, sizeof key), .line = line, .prevalence = -1};
-	h->peer = hash_of(&c->peer, sizeof c->peer).a;
 	h->net = net_hash(&c->peer, true);
 	h->port_class = (uint8_t)port_class(c->peer_port);
 	h->external = !(c->marks & CONTACT_PEER_INSIDE);
 	h->hit = p->known ? indicators_peer(p->known, &c->peer, c->peer_port) : NULL;
-	line_active(p, line, at_s);
+	line_active(p, h->line, at_s);
 	if (c->opener != OPENER_SELF || (c->marks & CONTACT_UPDATE))
 		return;
 	struct used *u = used_of(&p->peers, h->peer, at_s);
-	used_add(u, line, at_s / HALF_S);
+	used_add(u, h->line, at_s / HALF_S);
 	hint_use(p, u, at_s, h);
 	bool failed = c->outcome == OUTCOME_UNANSWERED || c->outcome == OUTCOME_REFUSED;
-	h->outage = outage(p, net_hash(&c->peer, false), line, failed, at_s);
+	h->outage = outage(p, net_hash(&c->peer, false), h->line, failed, at_s);
 }
 
 /* Names that fail three times as often as usual everywhere: a resolver or a top-level domain is
@@ -230,7 +243,7 @@ void population_lookup(struct population *p, const struct lookup *l, struct hint
 	uint32_t at_s = (uint32_t)(d->time_ms / 1000);
 	uint64_t line = subject_hash(&l->subject);
 	*h = (struct hint){
-	    .key = hash_of(d->name, d->name_n), .line = line, .prevalence = -1, .external = true};
+	    .key = hash_of(d->name, d->name_n).a, .line = line, .prevalence = -1, .external = true};
 	h->hit = p->known ? indicators_name(p->known, name) : NULL;
 	line_active(p, line, at_s);
 	watch_names(p, d);

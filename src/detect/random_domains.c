@@ -34,7 +34,7 @@ struct state {
 
 static void vote(struct majority *m, const struct hint *h)
 {
-	uint32_t domain = (uint32_t)h->peer, name = (uint32_t)h->key.a;
+	uint32_t domain = (uint32_t)h->peer, name = (uint32_t)h->key;
 	if (m->domain == domain && m->name == name)
 		return;
 	m->n++;
@@ -69,7 +69,7 @@ static void lookup(
 {
 	(void)opts;
 	struct state *s = state;
-	uint32_t window = window_of(l->dns->time_ms, WINDOW_MS);
+	uint32_t window = window_open(s->window, l->dns->time_ms, WINDOW_MS);
 	if (!counts(l->dns, h))
 		return;
 	begin_window(s, window);

@@ -177,7 +177,7 @@ static void contact(
     struct detect *d, const void *opts, void *state, const struct contact *c, const struct hint *h)
 {
 	struct state *s = state;
-	uint32_t key = (uint32_t)h->key.a | 1, at_s = (uint32_t)(c->start_ms / 1000);
+	uint32_t key = (uint32_t)h->key | 1, at_s = (uint32_t)(c->start_ms / 1000);
 	double p, median_s;
 	if (c->opener != OPENER_SELF || (c->marks & CONTACT_UPDATE) || !h->external ||
 	    is_benign(c->peer_port) || c->proto == PROTO_ICMP || c->proto == PROTO_ICMP6)

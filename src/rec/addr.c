@@ -36,11 +36,6 @@ void addr_text(char out[ADDR_TEXT], const union addr *a)
 		(void)inet_ntop(AF_INET6, a->b, out, ADDR_TEXT);
 }
 
-int addr_compare(const union addr *a, const union addr *b)
-{
-	return memcmp(a->b, b->b, sizeof a->b);
-}
-
 union addr addr_mask(const union addr *a, unsigned bits)
 {
 	union addr out = {{0}};

@@ -51,7 +51,12 @@ static inline union addr addr_v6(const uint8_t b[16])
 bool addr_is_special(const union addr *a);
 bool addr_parse(struct span s, union addr *a);
 void addr_text(char out[ADDR_TEXT], const union addr *a); /* RFC 5952 */
-int addr_compare(const union addr *a, const union addr *b);
+static inline int addr_compare(const union addr *a, const union addr *b)
+{
+	int k = a->q[0] == b->q[0];
+	uint64_t x = __builtin_bswap64(a->q[k]), y = __builtin_bswap64(b->q[k]);
+	return x < y ? -1 : x > y;
+}
 
 struct prefix {
 	union addr addr; /* host bits are zero */

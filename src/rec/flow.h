@@ -48,11 +48,18 @@ struct flow {
 	char state[16]; /* Zeek's or Argus's word for it, else "" */
 };
 
-/* The record's place in the stream: when it was exported, else received, else its end (design.md
- * 1). */
+enum { FLOW_RECEIVED_MAX_MS = 3600000 };
+
+/* The record's place in the stream: when it was exported; else when a collector received it, if
+ * that is within an hour of its end (a replayed capture is received at another time altogether);
+ * else its end (design.md 1). */
 static inline int64_t flow_time_ms(const struct flow *f)
 {
-	return f->exported_ms ? f->exported_ms : f->received_ms ? f->received_ms : f->end_ms;
+	if (f->exported_ms)
+		return f->exported_ms;
+	int64_t behind_ms = f->received_ms - f->end_ms;
+	bool live = behind_ms >= -FLOW_RECEIVED_MAX_MS && behind_ms <= FLOW_RECEIVED_MAX_MS;
+	return f->received_ms && (live || !f->end_ms) ? f->received_ms : f->end_ms;
 }
 
 /* INPUT where a value is impossible: times out of range or reversed, no time at all. */

@@ -232,6 +232,11 @@ static int no_line_error(struct detection *x)
 	return 1;
 }
 
+static const struct verdict_line *judge(struct detection *x, enum tier min, size_t *n)
+{
+	return evidence_judge(x->evidence, x->last_ms - x->first_ms, x->stats.lines, min, n);
+}
+
 static int conclude(struct detection *x)
 {
 	const struct tally *t = &x->stats.tally;
@@ -243,10 +248,13 @@ static int conclude(struct detection *x)
 	if (records && x->stats.lines == 0 && !x->o->no_detect)
 		return no_line_error(x);
 	size_t n;
-	const struct verdict_line *v = evidence_judge(
-	    x->evidence, x->last_ms - x->first_ms, x->stats.lines, tier_of(x->o->min_tier), &n);
+	if (x->o->json_to) {
+		const struct verdict_line *all = judge(x, TIER_OBSERVE, &n);
+		show_json(x->evidence, all, n, &x->stats, x->o->json_to);
+	}
+	const struct verdict_line *v = judge(x, tier_of(x->o->min_tier), &n);
 	if (x->o->json)
-		show_json(x->evidence, v, n, &x->stats);
+		show_json(x->evidence, v, n, &x->stats, stdout);
 	else
 		show_table(x->evidence, v, n, &x->stats);
 	return 0;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORK_ITEMS = 1024, RING = 16 };
+enum { WORK_ITEMS = 1024, RING = 16, CONTACTS = 64, AHEAD = 8 };
 
 struct work_item {
 	struct hint hint;
@@ -61,8 +61,11 @@ static void do_item(struct shard *s, struct work *w, struct work_item *i)
 
 static void do_work(struct shard *s, struct work *w)
 {
-	for (size_t i = 0; i < w->n; i++)
+	for (size_t i = 0; i < w->n; i++) {
+		if (i + AHEAD < w->n)
+			detect_prefetch(s->detect, &w->v[i + AHEAD].hint);
 		do_item(s, w, &w->v[i]);
+	}
 	w->n = w->dns_n = 0;
 }
 
@@ -121,14 +124,22 @@ static struct work_item *next_item(struct pipeline *p, const struct hint *h)
 	return i;
 }
 
+/* Contacts are passed on in batches: what the tables hold of them is brought near first. */
 static void pass_contacts(struct pipeline *p, bool late)
 {
-	for (size_t i = 0; i < p->contacts.n && !p->o.no_detect; i++) {
-		struct hint h;
-		population_contact(p->o.population, &p->contacts.v[i], &h);
-		struct work_item *w = next_item(p, &h);
-		w->contact = p->contacts.v[i];
-		w->late = late;
+	struct hint h[CONTACTS];
+	size_t n;
+	for (size_t at = 0; at < p->contacts.n && !p->o.no_detect; at += n) {
+		const struct contact *c = p->contacts.v + at;
+		n = p->contacts.n - at < CONTACTS ? p->contacts.n - at : CONTACTS;
+		for (size_t i = 0; i < n; i++)
+			population_prepare(p->o.population, &c[i], &h[i]);
+		for (size_t i = 0; i < n; i++) {
+			population_contact(p->o.population, &c[i], &h[i]);
+			struct work_item *w = next_item(p, &h[i]);
+			w->contact = c[i];
+			w->late = late;
+		}
 	}
 	p->contacts.n = 0;
 }
@@ -158,21 +169,30 @@ static void pass_lookup(struct pipeline *p, const struct lookup *l, bool late)
 	w->late = late;
 }
 
+static void feed_late(struct pipeline *p, const struct flow *f)
+{
+	pass_contacts(p, false);
+	attribute_late(p->o.attribute, f, &p->contacts);
+	pass_contacts(p, true);
+}
+
 void pipeline_feed(struct pipeline *p, const struct stream_record *r)
 {
 	struct lookup l;
-	if (!r->late && r->time_ms > p->clock_ms) {
+	if (r->ahead)
+		attribute_prefetch(p->o.attribute, r->ahead);
+	if (r->time_ms > p->clock_ms) {
 		p->clock_ms = r->time_ms;
 		attribute_advance(p->o.attribute, p->clock_ms, &p->contacts);
-		pass_contacts(p, false);
 	}
 	if (r->flow && r->late) {
-		attribute_late(p->o.attribute, r->flow, &p->contacts);
-		pass_contacts(p, true);
+		feed_late(p, r->flow);
 	} else if (r->flow) {
 		attribute_flow(p->o.attribute, r->flow, p->clock_ms, &p->contacts);
-		pass_contacts(p, false);
+		if (p->contacts.n >= CONTACTS)
+			pass_contacts(p, false);
 	} else if (!p->o.no_dns && attribute_dns(p->o.attribute, r->dns, &l)) {
+		pass_contacts(p, false);
 		pass_lookup(p, &l, r->late);
 	}
 }

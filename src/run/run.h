@@ -4,7 +4,9 @@
 #pragma once
 #include "base/opt.h"
 #include "conf/conf.h"
+#include "sim/sim.h"
 #include <stdint.h>
+#include <stdio.h>
 
 struct decode_options { /* theriac decode */
 	const char *config;
@@ -21,6 +23,13 @@ struct run_detect_options { /* theriac detect */
 	uint64_t threads;           /* 0: as many as there are processors */
 	uint64_t sampling;          /* 0: as announced */
 	bool no_dns, no_detect, json;
+	FILE *json_to; /* JSON Lines go there as well, from observe on; NULL: nowhere */
+};
+
+struct demo_options { /* theriac demo */
+	const char *config, *out;
+	uint64_t lines, hours, seed;
+	bool once;
 };
 
 /* What `theriac list` can name here: "detectors", "decoders", … */
@@ -56,3 +65,7 @@ int run_decode(
 /* The main job offline: reads, detects, prints. Returns an exit status. */
 int run_detect(
     const struct run_detect_options *o, const struct settings *settings, char **paths, int n);
+/* Simulates, and prints a closing word. */
+int run_simulate(const struct sim_options *o);
+/* Simulates, detects, shows. */
+int run_demo(const struct demo_options *o, const struct settings *settings);

@@ -22,17 +22,17 @@ enum tier tier_of(const char *word)
 }
 
 void show_json(const struct evidence_table *t, const struct verdict_line *v, size_t n,
-    const struct stats *stats)
+    const struct stats *stats, FILE *to)
 {
 	struct text out = {0};
 	struct json j = json_to(&out);
 	for (size_t i = 0; i < n; i++) {
 		verdict_json(t, &v[i], &j);
-		(void)fwrite(out.p, 1, out.n, stdout);
+		(void)fwrite(out.p, 1, out.n, to);
 		text_reset(&out);
 	}
 	text_fini(&out);
-	stats_json(stats, stdout);
+	stats_json(stats, to);
 }
 
 static bool colours(void)
@@ -79,6 +79,7 @@ static void row(
 	struct text words = {0};
 	subject_text(line, &v->subject);
 	when_text(since, v->first_ms / 60000 * 60000);
+	since[10] = ' ';
 	verdict_words(t, v, &words);
 	(void)printf("%s%-26s %-10s %5.1f dB  infected: %s%2.0f %%  since %.16s\n%s",
 	    paint(v->tier, colour), line, tier_words[v->tier], v->score_db,

@@ -7,7 +7,7 @@
 
 enum tier tier_of(const char *word); /* TIER_OBSERVE where NULL */
 void show_json(const struct evidence_table *t, const struct verdict_line *v, size_t n,
-    const struct stats *stats);
+    const struct stats *stats, FILE *to);
 void show_table(const struct evidence_table *t, const struct verdict_line *v, size_t n,
     const struct stats *stats);
 

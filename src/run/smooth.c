@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include <stdlib.h>
 
+enum { AHEAD = 8 };
+
 static bool before(const struct smooth_item *a, const struct smooth_item *b)
 {
 	return a->time_ms != b->time_ms ? a->time_ms < b->time_ms : a->order < b->order;
@@ -121,6 +123,20 @@ struct smooth_item smooth_take(struct smooth *s)
 		return x;
 	}
 	return heap_pop(s);
+}
+
+const struct flow *smooth_ahead(const struct smooth *s)
+{
+	if (s->queue_n <= 2 * AHEAD)
+		return NULL;
+	const struct smooth_item *far = &s->queue[(s->head + 2 * AHEAD) & (s->queue_cap - 1)];
+	const struct smooth_item *near = &s->queue[(s->head + AHEAD) & (s->queue_cap - 1)];
+	if (!far->is_dns) {
+		__builtin_prefetch(&s->flows[far->slot]);
+		__builtin_prefetch((const char *)&s->flows[far->slot] + 64);
+		__builtin_prefetch((const char *)&s->flows[far->slot] + 128);
+	}
+	return near->is_dns ? NULL : &s->flows[near->slot];
 }
 
 void smooth_release(struct smooth *s, const struct smooth_item *i)

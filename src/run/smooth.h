@@ -36,5 +36,7 @@ bool smooth_ready(const struct smooth *s, bool all);
 const struct smooth_item *smooth_peek(const struct smooth *s); /* the oldest; NULL: empty */
 /* Takes the oldest out; its record stays valid until smooth_release. */
 struct smooth_item smooth_take(struct smooth *s);
+/* A flow that will be taken out soon, or NULL; the one after it is brought near. */
+const struct flow *smooth_ahead(const struct smooth *s);
 void smooth_release(struct smooth *s, const struct smooth_item *i);
 void smooth_fini(struct smooth *s);

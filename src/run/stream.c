@@ -205,6 +205,7 @@ bool stream_next(struct stream *s, struct stream_record *r)
 		r->dns = s->given->smooth.dns[s->item.slot];
 	else
 		r->flow = &s->given->smooth.flows[s->item.slot];
+	r->ahead = smooth_ahead(&s->given->smooth);
 	if (!r->late)
 		s->clock_ms = s->item.time_ms;
 	return true;

@@ -11,6 +11,7 @@ struct stream;
 struct stream_record {
 	const struct flow *flow; /* one of the two is set; valid until the next call */
 	const struct dns *dns;
+	const struct flow *ahead; /* one that probably comes a few records later, or NULL */
 	int64_t time_ms;
 	bool late; /* behind a record that was already given */
 };

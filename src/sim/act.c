@@ -42,7 +42,7 @@ uint64_t act_key(const struct home *h, unsigned device, unsigned what)
 
 static uint16_t any_port(struct home *h)
 {
-	return (uint16_t)(1024 + rand_below(&h->r, 64512));
+	return (uint16_t)(20000 + rand_below(&h->r, 45000));
 }
 
 struct talk act_talk(

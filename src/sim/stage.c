@@ -123,8 +123,10 @@ static void write_lines(struct stage *s, int64_t minute_ms)
 		size_t end = k + 1 < d->n ? d->lines[k + 1].offset : d->text.n;
 		sink_add(&s->lookups, d->text.p + d->lines[k].offset, end - d->lines[k].offset);
 	}
-	d->n = 0;
-	text_reset(&d->text);
+	/* Given back, since a full bucket for each minute ahead would be much the largest table. */
+	free(d->lines);
+	text_fini(&d->text);
+	*d = (struct due){0};
 }
 
 static void thin(struct stage *s, struct piece *p)

@@ -26,8 +26,8 @@ struct cell {
 
 static bool seen_add(struct seen *s, uint64_t key)
 {
-	if (2 * s->n >= s->cap) {
-		struct seen bigger = {.window = s->window, .cap = s->cap ? 2 * s->cap : 64};
+	if (4 * s->n >= 3 * s->cap) {
+		struct seen bigger = {.window = s->window, .cap = s->cap ? 2 * s->cap : 16};
 		bigger.v = mem_new(bigger.cap, sizeof *bigger.v);
 		for (uint32_t i = 0; i < s->cap; i++)
 			if (s->v[i])
@@ -50,10 +50,8 @@ static bool is_fresh(struct seen pair[2], int64_t window, uint64_t key)
 {
 	struct seen *s = &pair[window & 1];
 	if (s->window != window) {
-		if (s->n)
-			memset(s->v, 0, s->cap * sizeof *s->v);
-		s->n = 0;
-		s->window = window;
+		free(s->v);
+		*s = (struct seen){.window = window};
 	}
 	return seen_add(s, key ? key : 1);
 }

@@ -19,7 +19,7 @@ static void put(struct wire *w, uint64_t v, size_t n)
 {
 	assert_true(w->n + n <= sizeof w->b);
 	for (size_t i = 0; i < n; i++)
-		w->b[w->n++] = (uint8_t)(v >> 8 * (n - 1 - i));
+		w->b[w->n++] = n - i > 8 ? 0 : (uint8_t)(v >> 8 * (n - 1 - i));
 }
 
 static void put_all(struct wire *w, size_t n, const uint16_t *v)

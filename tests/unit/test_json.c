@@ -51,6 +51,7 @@ static void text_is_escaped_and_made_utf8(void **state)
 	static const struct {
 		const char *in, *out;
 	} rows[] = {{"a\"b\\c", "a\\\"b\\\\c"}, {"\n\t\x01\x7f", "\\u000a\\u0009\\u0001\\u007f"},
+	    {"\xc2\x9b", "\\u009b"}, {"\xe2\x80\xa8", "\\u2028"}, {"\xc2\xa0", "\xc2\xa0"},
 	    {"\xc3\xa9", "\xc3\xa9"}, {"\xe2\x82\xac", "\xe2\x82\xac"},
 	    {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"}, {"\xff", BAD}, {"\xc3", BAD},
 	    {"\xc0\xaf", BAD BAD}, {"\xed\xa0\x80", BAD BAD BAD}, {"\xe0\x80\x80", BAD BAD BAD},
