@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The run of a simulation: see sim.h. */
 #include "sim/sim.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "sim/look.h"
 #include "sim/scene.h"
