@@ -124,7 +124,7 @@ static void contact(
 		return;
 	bool failed = c->outcome != OUTCOME_ANSWERED;
 	uint32_t at_s = (uint32_t)(c->end_ms / 1000);
-	new_day(s, window_of(c->end_ms, DAY_MS));
+	new_day(s, window_open(s->day, c->end_ms, DAY_MS));
 	if (failed && h->port_class == CLASS_W) {
 		if (at_s < s->web_failed_s + WEB_GAP_S)
 			return;

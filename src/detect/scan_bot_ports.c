@@ -37,7 +37,7 @@ static void contact(
 	    !h->external || (c->marks & CONTACT_UPDATE) || c->outcome == OUTCOME_UNKNOWN)
 		return;
 	bool failed = c->outcome != OUTCOME_ANSWERED;
-	uint32_t window = window_of(c->end_ms, HOUR_MS);
+	uint32_t window = window_open(s->window, c->end_ms, HOUR_MS);
 	if (failed && h->outage)
 		return;
 	count(s, window, failed);

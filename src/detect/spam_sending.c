@@ -56,7 +56,7 @@ static void contact(
 		s->server_s = (uint32_t)(c->end_ms / 1000);
 	if (c->opener != OPENER_SELF || c->peer_port != SMTP || !h->external)
 		return;
-	uint32_t window = window_of(c->end_ms, HOUR_MS);
+	uint32_t window = window_open(s->window, c->end_ms, HOUR_MS);
 	if (s->window != window + 1) {
 		s->window = window + 1;
 		s->connections = 0;
@@ -73,7 +73,7 @@ static void lookup(
 {
 	(void)d, (void)opts, (void)h;
 	struct state *s = state;
-	uint32_t window = window_of(l->dns->time_ms, HOUR_MS);
+	uint32_t window = window_open(s->mx_window, l->dns->time_ms, HOUR_MS);
 	if (l->dns->qtype != DNS_MX)
 		return;
 	if (s->mx_window != window + 1) {
