@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The run of a simulation: see sim.h. */
 #include "sim/sim.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "sim/look.h"
 #include "sim/scene.h"
@@ -14,6 +13,9 @@
 #include <sys/stat.h>
 
 enum { HOUR_MS = 3600000 };
+/* 2000 to 2099: NetFlow counts seconds in 32 bits. */
+#define FIRST_START_MS 946684800000LL
+#define LAST_START_MS  4102444740000LL
 /* One line in so many is as busy as a hall of residence: the top hundredth, and a few more. */
 enum { ONE_BUSY_IN = 90 };
 
@@ -101,8 +103,9 @@ static int check_options(const struct sim_options *o, struct scene *s, struct er
 	if (zeek && (o->one_way || o->no_flags || o->sampling > 1))
 		return err_set(e, ERR_CONFIG,
 		    "format: zeek goes with none of --one-way, --no-flags and --sampling");
-	if (o->start_ms <= 0 || o->start_ms % STAGE_MINUTE_MS)
-		return err_set(e, ERR_CONFIG, "start: the run begins at a whole minute");
+	if (o->start_ms < FIRST_START_MS || o->start_ms > LAST_START_MS ||
+	    o->start_ms % STAGE_MINUTE_MS)
+		return err_set(e, ERR_CONFIG, "start: a whole minute within 2000..2099");
 	return choose_looks(o->look_alikes, &s->looks, e);
 }
 

@@ -21,6 +21,8 @@ refused 2 "--out DIR" --lines 10
 refused 2 "did you mean ntp" --out "$dir/x" --look-alikes ntq
 refused 2 "goes with none of" --out "$dir/x" --format zeek --sampling 10
 refused 2 "no room" --out "$dir/x" --prefix 100.64.0.0/24
+refused 2 "2000..2099" --out "$dir/x" --start 1970-01-01T00:01:00Z
+refused 2 "whole minute" --out "$dir/x" --start 2026-03-02T00:00:01Z
 refused 2 "within 1..4000000" --out "$dir/x" --lines 0
 refused 1 "cannot be made" --out "$dir/no/such/folder"
 mkdir "$dir/full"
