@@ -92,12 +92,12 @@ static bool cold_add(struct cold *c, uint32_t h)
 			return true;
 		}
 		to_registers(c);
+		c->n = COLD_EXACT + 1; /* from here on h is no more, whether a register rises or not */
 	}
 	if (!regs_add(c, h))
 		return false;
 	double n = hll_count(c->regs, COLD_P);
 	c->n = n > c->n ? (uint32_t)lround(n) : c->n;
-	c->n = c->n > COLD_EXACT ? c->n : COLD_EXACT + 1;
 	return true;
 }
 

@@ -16,6 +16,7 @@
 
 enum { WINDOW_MS = 300000, SPREAD_MS = 600000, DAY_S = 86400, SLOTS = 2 };
 enum { LONG_LABEL = 50, WEIGHT_MAX = 1 << 24 };
+enum { EXAMPLES_UP_TO = 8 }; /* of domains that are each asked for once */
 static const double new_share_min = 0.8, entropy_min = 3.5;
 static const double tells_p = 0.16;     /* stronger than 0 dB */
 static const double behaviour_p = 1e-5; /* detection.md 4.6 */
@@ -175,7 +176,8 @@ static void count_spread(struct detect *d, struct state *s, const struct lookup 
 	    .estimated = distinct_estimated(&s->spread),
 	    .which = 1};
 	finding_judge(d, &detector_dns_tunnel, &s->finding, &l->subject, &v);
-	finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, domain);
+	if (n <= EXAMPLES_UP_TO)
+		finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, domain);
 }
 
 static void lookup(

@@ -10,7 +10,7 @@
 #include "detect/inner.h"
 #include <math.h>
 
-enum { WINDOW_MS = 30000, SLOTS = 4 };
+enum { WINDOW_MS = 30000, SLOTS = 4, PACKET_BYTES_MIN = 20 /* an IPv4 header */ };
 static const double back_max_tcp = 0.05, back_max_udp = 0.01, cv_max = 0.25, syn_only_min = 0.9;
 
 struct slot {                    /* one destination and protocol */
@@ -69,6 +69,8 @@ static bool counts(const struct contact *c, const struct hint *h)
 {
 	if (!h->external || c->opener != OPENER_SELF || c->packets_out == 0 || c->sampling > 1)
 		return false;
+	if (c->bytes_out / PACKET_BYTES_MIN < c->packets_out || c->packets_out == UINT32_MAX)
+		return false; /* a counter that is no count */
 	if (c->marks & CONTACT_UPDATE)
 		return c->proto != PROTO_TCP && (c->marks & CONTACT_BOTH_WAYS);
 	return c->outcome != OUTCOME_UNKNOWN &&

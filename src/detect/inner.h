@@ -72,6 +72,11 @@ void finding_close(
 void detect_emit(struct detect *d, const struct evidence *e);
 
 uint64_t subject_hash(const struct subject *s);
+/* The hint's hash of a peer, for an address out of an answer. */
+static inline uint64_t peer_hash(const union addr *a)
+{
+	return hash_words(&hash_key_offline, a->q, 2);
+}
 
 /* Number of the window that holds a time; windows tumble since 1970. */
 static inline uint32_t window_of(int64_t time_ms, int64_t window_ms)

@@ -16,6 +16,7 @@
 #include <string.h>
 
 enum { WINDOW_MS = 600000, OTHERS_P = 5, ONE_DOMAIN_IN = 5 };
+enum { EXAMPLES_UP_TO = 8 }; /* every domain is new: the first few of a window are noted */
 static const double missing_share_min = 0.3;
 
 /* Whether one domain holds most of the failing look-ups: Boyer and Moore's majority vote. The same
@@ -94,7 +95,8 @@ static void lookup(
 	    .sampling = 1,
 	    .estimated = distinct_estimated(&s->missing)};
 	finding_judge(d, &detector_random_domains, &s->finding, &l->subject, &v);
-	finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, h->domain);
+	if (n <= EXAMPLES_UP_TO)
+		finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, h->domain);
 }
 
 static void close(struct detect *d, const void *opts, void *state, const struct subject *s)

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 
 enum { HOUR_MS = 3600000 };
-/* Lines in a thousand that are as busy as a hall of residence, so that the top hundredth is. */
-enum { BUSY_PER_MILLE = 11 };
+/* One line in so many is as busy as a hall of residence: the top hundredth, and a few more. */
+enum { ONE_BUSY_IN = 90 };
 
 #define AT(field) offsetof(struct sim_options, field)
 const struct opt_row sim_rows[SIM_ROWS] = {
@@ -141,7 +141,7 @@ static void cast_bots(struct scene *s, const struct sim_options *o, const uint32
 
 static uint64_t cast_looks(struct scene *s, const uint32_t *clean, uint32_t n)
 {
-	uint32_t at = 0, busy = share_of(n, BUSY_PER_MILLE / 1000.0);
+	uint32_t at = 0, busy = n / ONE_BUSY_IN + 1;
 	uint64_t played = 0;
 	for (uint32_t i = 0; i < busy && n; i++)
 		home_make_busy(&s->homes[clean[n - 1 - i]]);

@@ -150,6 +150,8 @@ static void thin(struct stage *s, struct piece *p)
 		if ((p->flags & TCP_FIN) && rand_unit(&s->r) > (double)kept / n)
 			p->flags &= (uint8_t)~TCP_FIN;
 	}
+	if (!(p->flags & (TCP_FIN | TCP_RST)) && p->reason == FLOW_REASON_FIN)
+		p->reason = FLOW_REASON_IDLE;
 	double span = (double)(p->end_ms - p->start_ms);
 	if (kept < n) {
 		p->start_ms += (int64_t)(span * rand_unit(&s->r) / (kept + 1));
