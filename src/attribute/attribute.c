@@ -89,7 +89,7 @@ const struct exporter_ways *attribute_ways(const struct attribute *a, uint32_t e
 const char *unknown_why_text(enum unknown_why why)
 {
 	static const char *const text[WHY_N] = {"exports one direction only", "is sampled",
-	    "has shown too few answered contacts to be judged"};
+	    "exports no TCP flags", "has shown too few answered contacts to be judged"};
 	return text[why];
 }
 
@@ -167,9 +167,18 @@ static void emit(struct attribute *a, const struct conv *c, const struct way w[2
 		emit_side(a, c, k, w, &common, out);
 }
 
+static bool lacks_flags(const struct conv *c)
+{
+	return c->proto == PROTO_TCP && !c->both_ways && !(c->way[0].flags | c->way[1].flags);
+}
+
 static enum unknown_why why_of(const struct conv *c, const struct exporter_ways *w)
 {
-	return c->sampling > 1 ? WHY_SAMPLED : w->answered < WAYS_MIN ? WHY_FEW : WHY_ONE_WAY;
+	if (c->sampling > 1)
+		return WHY_SAMPLED;
+	if (lacks_flags(c))
+		return WHY_NO_FLAGS;
+	return w->answered < WAYS_MIN ? WHY_FEW : WHY_ONE_WAY;
 }
 
 /* Decides who opened the conversation and how it ended, and passes it on. */
@@ -187,7 +196,7 @@ static void judge(struct attribute *a, struct conv *c, struct contacts *out)
 	if (c->opener >= 0)
 		outcome = (uint8_t)conv_outcome(c, c->opener, both);
 	/* what one contact leaves open is no fault of an exporter that shows both directions */
-	if (outcome == OUTCOME_UNKNOWN && (!both || c->sampling > 1))
+	if (outcome == OUTCOME_UNKNOWN && (!both || c->sampling > 1 || lacks_flags(c)))
 		w->unknown[why_of(c, w)]++;
 	emit(a, c, c->way, outcome, both ? CONTACT_BOTH_WAYS : 0, out);
 }
