@@ -109,10 +109,13 @@ static void new_day(struct state *s, uint32_t day)
 	memset(s->walk, 0, sizeof s->walk);
 }
 
+/* An exporter of one direction shows what failed (SYN alone) and hides what was answered, so that
+ * every walk would rise. */
 static bool counts(const struct contact *c, const struct hint *h)
 {
-	return h->first && h->external && c->proto == PROTO_TCP && c->opener == OPENER_SELF &&
-	       c->outcome != OUTCOME_UNKNOWN && h->port_class < CLASSES && !h->outage;
+	return (c->marks & CONTACT_BOTH_WAYS) && h->first && h->external && c->proto == PROTO_TCP &&
+	       c->opener == OPENER_SELF && c->outcome != OUTCOME_UNKNOWN &&
+	       h->port_class < CLASSES && !h->outage;
 }
 
 static void contact(
