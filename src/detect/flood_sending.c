@@ -104,12 +104,6 @@ static void contact(
 	finding_judge(d, &detector_flood_sending, &s->finding, &c->subject, &v);
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_flood_sending, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_flood_sending = {
     .name = "flood-sending",
     .summary = "packets sent to one destination at a high rate, nothing comes back",
@@ -125,6 +119,6 @@ const struct detector detector_flood_sending = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
-    .close = close,
 };

@@ -149,12 +149,6 @@ static void contact(
 	}
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_scan_any_port, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_scan_any_port = {
     .name = "scan-any-port",
     .summary = "first contacts fail as a scanner's do, on any ports",
@@ -171,6 +165,6 @@ const struct detector detector_scan_any_port = {
     .window_ms = DAY_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
-    .close = close,
 };
