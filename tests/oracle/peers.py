@@ -36,6 +36,7 @@ BARS = {
     "rita-beacon": .7,                  # score of a pair per day
     "rita-strobe": 86400,               # contacts of a pair per day
     "rita-dns-c2": 100,                 # names below one registered domain per day
+    "blind-ssh-guessing": 9,            # the same, whoever opened: where the direction is not looked at
     "smtp-fan-out": 10,                 # hosts on 25/tcp per hour
     "nemea-haddrscan": 50,              # hosts on one port, SYN only, in 5 min
     "nemea-vportscan": 50,              # ports of one host, SYN only, in 5 min
@@ -88,6 +89,11 @@ def contact_rules(tally, opened):
     distinct(tally, "many-peers", ((c.line, c.time, "", c.peer) for c in opened), HOUR)
     for c in opened:
         tally.put("slips-long-connection", c.line, c.end - c.start, c.peer)
+
+
+def blind_rule(tally, contacts):
+    distinct(tally, "blind-ssh-guessing", ((c.line, c.time, c.peer, id(c)) for c in contacts
+                                           if c.proto == TCP and c.port == 22), HOUR)
 
 
 def trw_rule(tally, opened):
@@ -225,6 +231,7 @@ def apply_rules(lines, prefixes=None):
     opened = [c for c in contacts if c.opener == "self"]
     tally = Tally()
     contact_rules(tally, opened)
+    blind_rule(tally, contacts)
     trw_rule(tally, opened)
     volume_rules(tally, contacts)
     rita_rules(tally, opened)
