@@ -25,22 +25,23 @@ struct state {
 	struct slot slot[SLOTS];
 };
 
+/* The destination's slot; else one of the oldest window, and of those the one with the fewest
+ * packets. */
 static struct slot *slot_of(struct state *s, uint32_t key, uint32_t window)
 {
-	struct slot *pick = NULL;
-	for (int i = 0; i < SLOTS && !pick; i++)
-		if (s->slot[i].window && s->slot[i].key == key)
-			pick = &s->slot[i];
-	if (pick && pick->window >= window + 1)
-		return pick; /* what is a little late counts for the window that is open */
-	for (int i = 0; i < SLOTS && !pick; i++)
-		if (s->slot[i].window < window + 1)
-			pick = &s->slot[i];
-	for (int i = 0; i < SLOTS; i++)
-		if (!pick ||
-		    (s->slot[i].out < pick->out && pick->window == window + 1 && pick->key != key))
-			pick = &s->slot[i];
-	*pick = (struct slot){.key = key, .window = window + 1};
+	struct slot *pick = &s->slot[0];
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot *t = &s->slot[i];
+		if (t->window && t->key == key) {
+			pick = t;
+			break;
+		}
+		if (t->window < pick->window || (t->window == pick->window && t->out < pick->out))
+			pick = t;
+	}
+	/* what is a little late counts for the window that is open */
+	if (pick->key != key || pick->window < window + 1)
+		*pick = (struct slot){.key = key, .window = window + 1};
 	return pick;
 }
 
