@@ -8,9 +8,11 @@
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { HOUR_MS = 3600000 };
 /* 2000 to 2099: NetFlow counts seconds in 32 bits. */
@@ -173,12 +175,27 @@ static void cast_lines(struct scene *s, const struct sim_options *o, struct sim_
 	free(order);
 }
 
+/* An earlier run of another format must not be read as a part of this one. */
+static int remove_other(const char *dir, const char *name, struct err *e)
+{
+	char path[512];
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (n < 0 || (size_t)n >= sizeof path || unlink(path) == 0 || errno == ENOENT)
+		return ERR_OK; /* a path too long is refused when a file is opened */
+	return err_set(e, ERR_SYS, "%s: cannot be removed: %s", path, strerror(errno));
+}
+
 static int open_files(struct scene *s, const struct sim_options *o, struct err *e)
 {
 	if (mkdir(o->out, 0777) != 0 && errno != EEXIST)
 		return err_set(e, ERR_SYS, "%s: cannot be made: %s", o->out, strerror(errno));
 	struct stage *stage = &s->stage;
 	stage->zeek = strcmp(o->format, "zeek") == 0;
+	int failed = remove_other(o->out, stage->zeek ? "flows.pcap" : "conn.log", e);
+	if (!failed && o->no_dns)
+		failed = remove_other(o->out, "dns.log", e);
+	if (failed)
+		return failed;
 	stage->one_way = o->one_way;
 	stage->dns = !o->no_dns;
 	stage->active_ms = (uint32_t)o->active_ms;
@@ -188,7 +205,7 @@ static int open_files(struct scene *s, const struct sim_options *o, struct err *
 	stage->truth = &s->truth;
 	stage->homes = s->homes;
 	truth_open(&s->truth, s->bots, s->bot_n, &s->inside, s->start_ms);
-	int failed = sink_open(&s->truth.to, o->out, "truth.jsonl", e);
+	failed = sink_open(&s->truth.to, o->out, "truth.jsonl", e);
 	if (!failed)
 		failed = indicators_write(s, o->out, o->seed, e);
 	if (!failed)

@@ -40,6 +40,11 @@ for format in v9 ipfix zeek; do
 	rm -r "$dir/a" "$dir/b" "$dir/c"
 done
 
+# Nothing of an earlier run is left that would be read as a part of the later one.
+"$THERIAC" simulate --lines 5 --hours 1 --format zeek --out "$dir/again" >/dev/null
+"$THERIAC" simulate --lines 5 --hours 1 --no-dns --out "$dir/again" >/dev/null
+[ "$(ls "$dir/again" | tr '\n' ' ')" = "flows.pcap indicators.csv truth.jsonl " ]
+
 # One exporter that shows one direction, no flags, or one packet in a thousand.
 "$THERIAC" simulate --lines 30 --hours 1 --one-way --no-flags --sampling 10 --out "$dir/thin" >/dev/null
 "$THERIAC" decode --json "$dir/thin/flows.pcap" >"$dir/thin.jsonl" 2>/dev/null
