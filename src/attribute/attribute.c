@@ -89,7 +89,7 @@ const struct exporter_ways *attribute_ways(const struct attribute *a, uint32_t e
 const char *unknown_why_text(enum unknown_why why)
 {
 	static const char *const text[WHY_N] = {"exports one direction only", "is sampled",
-	    "has shown too few answered contacts to be judged"};
+	    "exports no TCP flags", "has shown too few answered contacts to be judged"};
 	return text[why];
 }
 
@@ -167,6 +167,20 @@ static void emit(struct attribute *a, const struct conv *c, const struct way w[2
 		emit_side(a, c, k, w, &common, out);
 }
 
+static bool lacks_flags(const struct conv *c)
+{
+	return c->proto == PROTO_TCP && !c->both_ways && !(c->way[0].flags | c->way[1].flags);
+}
+
+static enum unknown_why why_of(const struct conv *c, const struct exporter_ways *w)
+{
+	if (c->sampling > 1)
+		return WHY_SAMPLED;
+	if (lacks_flags(c))
+		return WHY_NO_FLAGS;
+	return w->answered < WAYS_MIN ? WHY_FEW : WHY_ONE_WAY;
+}
+
 /* Decides who opened the conversation and how it ended, and passes it on. */
 static void judge(struct attribute *a, struct conv *c, struct contacts *out)
 {
@@ -177,14 +191,13 @@ static void judge(struct attribute *a, struct conv *c, struct contacts *out)
 		w->reversed += reversed;
 	}
 	bool both = shows_both(c, w);
-	enum unknown_why why = WHY_ONE_WAY;
 	uint8_t outcome = OUTCOME_UNKNOWN;
 	c->opener = (int8_t)conv_opener(c, both);
 	if (c->opener >= 0)
-		outcome = (uint8_t)conv_outcome(c, c->opener, both, &why);
+		outcome = (uint8_t)conv_outcome(c, c->opener, both);
 	/* what one contact leaves open is no fault of an exporter that shows both directions */
-	if (outcome == OUTCOME_UNKNOWN && (!both || c->sampling > 1))
-		w->unknown[why == WHY_ONE_WAY && w->answered < WAYS_MIN ? WHY_FEW : why]++;
+	if (outcome == OUTCOME_UNKNOWN && (!both || c->sampling > 1 || lacks_flags(c)))
+		w->unknown[why_of(c, w)]++;
 	emit(a, c, c->way, outcome, both ? CONTACT_BOTH_WAYS : 0, out);
 }
 

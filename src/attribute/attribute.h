@@ -24,7 +24,7 @@ struct contacts { /* growing list; zero-initialise, free v */
 	size_t n, cap;
 };
 
-enum unknown_why { WHY_ONE_WAY, WHY_SAMPLED, WHY_FEW, WHY_N };
+enum unknown_why { WHY_ONE_WAY, WHY_SAMPLED, WHY_NO_FLAGS, WHY_FEW, WHY_N };
 struct exporter_ways {               /* what an exporter was seen to show (detection.md 4.1 P7) */
 	uint64_t answered, reversed; /* answered TCP contacts; those also seen in reverse */
 	uint64_t unknown[WHY_N];     /* contacts whose outcome is unknown, by cause */

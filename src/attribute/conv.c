@@ -70,42 +70,33 @@ static int tcp_answer(const struct way *back)
 	return back->flags & TCP_RST ? OUTCOME_REFUSED : OUTCOME_ANSWERED;
 }
 
-static int unanswered_or_unknown(const struct conv *c, bool known, enum unknown_why *why)
+static int unanswered_or_unknown(const struct conv *c, bool known)
 {
-	if (known && c->sampling <= 1)
-		return OUTCOME_UNANSWERED;
-	*why = c->sampling > 1 ? WHY_SAMPLED : WHY_ONE_WAY;
-	return OUTCOME_UNKNOWN;
+	return known && c->sampling <= 1 ? OUTCOME_UNANSWERED : OUTCOME_UNKNOWN;
 }
 
-static int tcp_silence(
-    const struct conv *c, const struct way *out, bool two_ways, enum unknown_why *why)
+static int tcp_silence(const struct conv *c, const struct way *out, bool two_ways)
 {
 	if (!out->have_flags)
-		return out->packets >= PACKETS_SURELY_ANSWERED
-			   ? OUTCOME_ANSWERED
-			   : unanswered_or_unknown(c, two_ways, why);
+		return out->packets >= PACKETS_SURELY_ANSWERED ? OUTCOME_ANSWERED
+							       : unanswered_or_unknown(c, two_ways);
 	if (out->flags & TCP_ACK)
 		return OUTCOME_ANSWERED; /* it acknowledged something */
 	/* SYN then RST: a half-open scan resets what answered, so silence is not known */
-	return unanswered_or_unknown(c, !(out->flags & TCP_RST), why);
+	return unanswered_or_unknown(c, !(out->flags & TCP_RST));
 }
 
-int conv_outcome(const struct conv *c, int opener, bool two_ways, enum unknown_why *why)
+int conv_outcome(const struct conv *c, int opener, bool two_ways)
 {
 	const struct way *out = &c->way[opener], *back = &c->way[!opener];
 	int outcome;
-	*why = WHY_ONE_WAY;
 	if (c->refused)
 		return OUTCOME_REFUSED;
 	if (c->proto != PROTO_TCP)
-		return back->seen ? OUTCOME_ANSWERED : unanswered_or_unknown(c, two_ways, why);
-	outcome = back->seen ? tcp_answer(back) : tcp_silence(c, out, two_ways, why);
-	if (outcome == OUTCOME_REFUSED && c->sampling > 1) {
-		*why = WHY_SAMPLED; /* the SYN+ACK before the RST may not have been sampled */
-		return OUTCOME_UNKNOWN;
-	}
-	return outcome;
+		return back->seen ? OUTCOME_ANSWERED : unanswered_or_unknown(c, two_ways);
+	outcome = back->seen ? tcp_answer(back) : tcp_silence(c, out, two_ways);
+	/* sampled, the SYN+ACK before the RST may be missing */
+	return outcome == OUTCOME_REFUSED && c->sampling > 1 ? OUTCOME_UNKNOWN : outcome;
 }
 
 bool conv_is_answered_tcp(const struct conv *c, bool *reversed)

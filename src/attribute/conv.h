@@ -34,7 +34,7 @@ struct conv {
 
 /* P3: who opened: side 0 or 1, or -1. two_ways: the exporter shows both directions. */
 int conv_opener(const struct conv *c, bool two_ways);
-/* P7: enum contact_outcome for the opener's side; why is set where it is unknown. */
-int conv_outcome(const struct conv *c, int opener, bool two_ways, enum unknown_why *why);
+/* P7: enum contact_outcome for the opener's side. */
+int conv_outcome(const struct conv *c, int opener, bool two_ways);
 /* An answered TCP conversation, and whether its reverse was seen: what two_ways is measured by. */
 bool conv_is_answered_tcp(const struct conv *c, bool *reversed);

@@ -196,12 +196,6 @@ static void lookup(
 		count_bytes(d, state, l, h, domain, labels);
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_dns_tunnel, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_dns_tunnel = {
     .name = "dns-tunnel",
     .summary = "data sent hidden in names that are looked up",
@@ -218,6 +212,6 @@ const struct detector detector_dns_tunnel = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .lookup = lookup,
-    .close = close,
 };

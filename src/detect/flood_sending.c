@@ -25,22 +25,23 @@ struct state {
 	struct slot slot[SLOTS];
 };
 
+/* The destination's slot; else one of the oldest window, and of those the one with the fewest
+ * packets. */
 static struct slot *slot_of(struct state *s, uint32_t key, uint32_t window)
 {
-	struct slot *pick = NULL;
-	for (int i = 0; i < SLOTS && !pick; i++)
-		if (s->slot[i].window && s->slot[i].key == key)
-			pick = &s->slot[i];
-	if (pick && pick->window >= window + 1)
-		return pick; /* what is a little late counts for the window that is open */
-	for (int i = 0; i < SLOTS && !pick; i++)
-		if (s->slot[i].window < window + 1)
-			pick = &s->slot[i];
-	for (int i = 0; i < SLOTS; i++)
-		if (!pick ||
-		    (s->slot[i].out < pick->out && pick->window == window + 1 && pick->key != key))
-			pick = &s->slot[i];
-	*pick = (struct slot){.key = key, .window = window + 1};
+	struct slot *pick = &s->slot[0];
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot *t = &s->slot[i];
+		if (t->window && t->key == key) {
+			pick = t;
+			break;
+		}
+		if (t->window < pick->window || (t->window == pick->window && t->out < pick->out))
+			pick = t;
+	}
+	/* what is a little late counts for the window that is open */
+	if (pick->key != key || pick->window < window + 1)
+		*pick = (struct slot){.key = key, .window = window + 1};
 	return pick;
 }
 
@@ -104,12 +105,6 @@ static void contact(
 	finding_judge(d, &detector_flood_sending, &s->finding, &c->subject, &v);
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_flood_sending, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_flood_sending = {
     .name = "flood-sending",
     .summary = "packets sent to one destination at a high rate, nothing comes back",
@@ -125,6 +120,6 @@ const struct detector detector_flood_sending = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
-    .close = close,
 };

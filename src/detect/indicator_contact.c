@@ -71,6 +71,7 @@ static void emit(struct detect *d, const struct state *s, const struct told *t,
 	int64_t hour_ms = (int64_t)s->hour * HOUR_MS, first_ms = hour_ms + t->first_s * 1000;
 	struct evidence e = {.subject = *subject,
 	    .detector = (uint32_t)detector_number(det),
+	    .cause = hit->is->number,
 	    .window_ms = hour_ms,
 	    .first_ms = first_ms,
 	    .last_ms = hit->time_ms > first_ms ? hit->time_ms : first_ms,

@@ -126,12 +126,6 @@ static void contact(
 	judge(d, s, c, h);
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_password_guessing, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_password_guessing = {
     .name = "password-guessing",
     .summary = "many short log-in sessions of equal size",
@@ -148,6 +142,6 @@ const struct detector detector_password_guessing = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
-    .close = close,
 };

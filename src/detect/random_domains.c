@@ -99,12 +99,6 @@ static void lookup(
 		finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, h->domain);
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_random_domains, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_random_domains = {
     .name = "random-domains",
     .summary = "many domains looked up that do not exist",
@@ -120,6 +114,6 @@ const struct detector detector_random_domains = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .lookup = lookup,
-    .close = close,
 };

@@ -209,12 +209,6 @@ static void contact(
 	finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_regular_contact, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_regular_contact = {
     .name = "regular-contact",
     .summary = "one rare peer contacted again and again at even intervals",
@@ -230,6 +224,6 @@ const struct detector detector_regular_contact = {
     .rows_n = sizeof rows / sizeof *rows,
     .opts_bytes = sizeof(struct options),
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
-    .close = close,
 };

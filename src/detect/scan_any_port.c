@@ -109,10 +109,13 @@ static void new_day(struct state *s, uint32_t day)
 	memset(s->walk, 0, sizeof s->walk);
 }
 
+/* An exporter of one direction shows what failed (SYN alone) and hides what was answered, so that
+ * every walk would rise. */
 static bool counts(const struct contact *c, const struct hint *h)
 {
-	return h->first && h->external && c->proto == PROTO_TCP && c->opener == OPENER_SELF &&
-	       c->outcome != OUTCOME_UNKNOWN && h->port_class < CLASSES && !h->outage;
+	return (c->marks & CONTACT_BOTH_WAYS) && h->first && h->external && c->proto == PROTO_TCP &&
+	       c->opener == OPENER_SELF && c->outcome != OUTCOME_UNKNOWN &&
+	       h->port_class < CLASSES && !h->outage;
 }
 
 static void contact(
@@ -146,12 +149,6 @@ static void contact(
 	}
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_scan_any_port, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_scan_any_port = {
     .name = "scan-any-port",
     .summary = "first contacts fail as a scanner's do, on any ports",
@@ -168,6 +165,6 @@ const struct detector detector_scan_any_port = {
     .window_ms = DAY_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
-    .close = close,
 };

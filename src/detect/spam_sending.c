@@ -83,12 +83,6 @@ static void lookup(
 	s->mx_n++;
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_spam_sending, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_spam_sending = {
     .name = "spam-sending",
     .summary = "mail sent directly to many mail servers",
@@ -105,7 +99,7 @@ const struct detector detector_spam_sending = {
     .window_ms = HOUR_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
     .lookup = lookup,
-    .close = close,
 };

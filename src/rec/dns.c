@@ -110,6 +110,8 @@ void dns_set_escaped(struct dns *d, const char *text, size_t n)
 			from += 4 - back;
 			break;
 		}
+	if (from && from < n && text[from] == '.')
+		from++;
 	d->name_n = (uint8_t)(n - from);
 	memcpy(d->name, text + from, d->name_n);
 	d->name[d->name_n] = '\0';

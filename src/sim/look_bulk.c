@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Benign habits with many or large transfers: a small office's mail server, speed tests, a build
  * server, a live video. */
-#include "base/hash.h"
 #include "sim/look.h"
 #include "sim/scene.h"
 #include <stdio.h>

@@ -16,6 +16,7 @@ the line sent. FastNetMon's rates are means over 5 s: packets are spread evenly 
 import argparse
 import json
 import math
+import signal
 import sys
 from collections import Counter, defaultdict
 from statistics import mean, median, pstdev, quantiles
@@ -36,6 +37,7 @@ BARS = {
     "rita-beacon": .7,                  # score of a pair per day
     "rita-strobe": 86400,               # contacts of a pair per day
     "rita-dns-c2": 100,                 # names below one registered domain per day
+    "blind-ssh-guessing": 9,            # the same, whoever opened: where the direction is not looked at
     "smtp-fan-out": 10,                 # hosts on 25/tcp per hour
     "nemea-haddrscan": 50,              # hosts on one port, SYN only, in 5 min
     "nemea-vportscan": 50,              # ports of one host, SYN only, in 5 min
@@ -88,6 +90,11 @@ def contact_rules(tally, opened):
     distinct(tally, "many-peers", ((c.line, c.time, "", c.peer) for c in opened), HOUR)
     for c in opened:
         tally.put("slips-long-connection", c.line, c.end - c.start, c.peer)
+
+
+def blind_rule(tally, contacts):
+    distinct(tally, "blind-ssh-guessing", ((c.line, c.time, c.peer, id(c)) for c in contacts
+                                           if c.proto == TCP and c.port == 22), HOUR)
 
 
 def trw_rule(tally, opened):
@@ -225,6 +232,7 @@ def apply_rules(lines, prefixes=None):
     opened = [c for c in contacts if c.opener == "self"]
     tally = Tally()
     contact_rules(tally, opened)
+    blind_rule(tally, contacts)
     trw_rule(tally, opened)
     volume_rules(tally, contacts)
     rita_rules(tally, opened)
@@ -244,4 +252,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader such as head may go away
     sys.exit(main())

@@ -21,6 +21,8 @@ refused 2 "--out DIR" --lines 10
 refused 2 "did you mean ntp" --out "$dir/x" --look-alikes ntq
 refused 2 "goes with none of" --out "$dir/x" --format zeek --sampling 10
 refused 2 "no room" --out "$dir/x" --prefix 100.64.0.0/24
+refused 2 "2000..2099" --out "$dir/x" --start 1970-01-01T00:01:00Z
+refused 2 "whole minute" --out "$dir/x" --start 2026-03-02T00:00:01Z
 refused 2 "within 1..4000000" --out "$dir/x" --lines 0
 refused 1 "cannot be made" --out "$dir/no/such/folder"
 mkdir "$dir/full"
@@ -37,6 +39,11 @@ for format in v9 ipfix zeek; do
 	! diff -rq "$dir/a" "$dir/c" >/dev/null
 	rm -r "$dir/a" "$dir/b" "$dir/c"
 done
+
+# Nothing of an earlier run is left that would be read as a part of the later one.
+"$THERIAC" simulate --lines 5 --hours 1 --format zeek --out "$dir/again" >/dev/null
+"$THERIAC" simulate --lines 5 --hours 1 --no-dns --out "$dir/again" >/dev/null
+[ "$(ls "$dir/again" | tr '\n' ' ')" = "flows.pcap indicators.csv truth.jsonl " ]
 
 # One exporter that shows one direction, no flags, or one packet in a thousand.
 "$THERIAC" simulate --lines 30 --hours 1 --one-way --no-flags --sampling 10 --out "$dir/thin" >/dev/null

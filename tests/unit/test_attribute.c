@@ -201,7 +201,8 @@ static void an_exporter_that_cannot_be_judged_is_named_with_the_reason(void **st
 	} rows[] = {
 	    {{OUT, .proto = PROTO_UDP}, NEW, WHY_FEW},
 	    {{OUT, .proto = PROTO_UDP}, ONE, WHY_ONE_WAY},
-	    {{OUT, .flags = NOFLAGS}, ONE, WHY_ONE_WAY},
+	    {{OUT, .flags = NOFLAGS}, ONE, WHY_NO_FLAGS},
+	    {{OUT, .flags = 0}, BOTH, WHY_NO_FLAGS},
 	    {{OUT, .flags = SYN, .sampling = 1000}, BOTH, WHY_SAMPLED},
 	};
 	for (size_t i = 0; i < ROWS(rows); i++) {
