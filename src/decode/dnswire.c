@@ -17,26 +17,12 @@ struct name {
 
 static const char message_cut[] = "DNS message is cut off";
 
-static void add_byte(struct name *name, uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		c = (uint8_t)(c + ('a' - 'A'));
-	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_') {
-		name->text[name->n++] = (char)c;
-		return;
-	}
-	name->text[name->n++] = '\\';
-	name->text[name->n++] = (char)('0' + c / 100);
-	name->text[name->n++] = (char)('0' + c / 10 % 10);
-	name->text[name->n++] = (char)('0' + c % 10);
-}
-
 static void add_label(struct name *name, const uint8_t *label, size_t n)
 {
 	if (name->n)
 		name->text[name->n++] = '.';
 	for (size_t i = 0; i < n; i++)
-		add_byte(name, label[i]);
+		name->n += dns_name_byte(name->text + name->n, label[i]);
 }
 
 /* Reads the name at the cursor, which moves behind it; pointers lead anywhere in the message. */
@@ -72,20 +58,6 @@ static const char *read_name(struct buf *b, struct name *name)
 	if (jumps == 0)
 		*b = at;
 	return NULL;
-}
-
-/* The last DNS_NAME_MAX characters, from the start of a byte's text on. */
-static void set_name(struct dns *d, const struct name *name)
-{
-	size_t from = name->n > DNS_NAME_MAX ? name->n - DNS_NAME_MAX : 0;
-	for (size_t back = 1; back <= 3 && back <= from; back++)
-		if (name->text[from - back] == '\\') {
-			from += 4 - back;
-			break;
-		}
-	d->name_n = (uint8_t)(name->n - from);
-	memcpy(d->name, name->text + from, d->name_n);
-	d->name[d->name_n] = '\0';
 }
 
 struct record {
@@ -145,7 +117,7 @@ static const char *add_text(struct record *r, struct dns *d)
 		if (c >= ' ' && c < 0x7f && c != '\\')
 			text.text[text.n++] = (char)c;
 		else
-			add_byte(&text, c);
+			text.n += dns_name_byte(text.text + text.n, c);
 	}
 	dns_add_other(d, text.text, text.n);
 	return NULL;
@@ -229,7 +201,7 @@ bool dnswire_read(const uint8_t *p, size_t n, struct dnswire *m, struct dns *d, 
 		if (*wrong)
 			return i > 0;
 		if (i == 0) {
-			set_name(d, &name);
+			dns_set_escaped(d, name.text, name.n);
 			d->qtype = (uint16_t)qtype;
 		}
 	}

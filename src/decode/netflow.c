@@ -7,6 +7,8 @@
 #include "decode/datagram.h"
 
 enum { WORD_BYTES = 2, LENGTH_TELLS_BYTES = 24 };
+#define YEAR_2000_S 946684800u
+#define YEAR_2100_S 4102444800u
 
 struct netflow {
 	struct export *x;
@@ -20,10 +22,17 @@ static bool is_next(const uint8_t *p)
 	return v == EXPORT_V5 || v == EXPORT_V9 || v == EXPORT_IPFIX || v == 0;
 }
 
+static bool time_fits(const uint8_t *p)
+{
+	uint32_t s = buf_peek_be32(p + (buf_peek_be16(p) == EXPORT_IPFIX ? 4 : 8));
+	return s >= YEAR_2000_S && s < YEAR_2100_S;
+}
+
 /* Whether a datagram may begin here: it is whole, and another one, zeros or the end follow. */
 static bool begins(const uint8_t *p, size_t n, bool last)
 {
-	size_t bytes = n >= LENGTH_TELLS_BYTES ? datagram_length(p, n, last) : 0;
+	bool fits = n >= LENGTH_TELLS_BYTES && time_fits(p);
+	size_t bytes = fits ? datagram_length(p, n, last) : 0;
 	if (bytes == 0 || bytes > n)
 		return bytes > n && !last;
 	return n - bytes < WORD_BYTES || is_next(p + bytes);

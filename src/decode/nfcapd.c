@@ -15,10 +15,9 @@ struct nfcapd {
 	struct nf_exporters exporters;
 	bool begun, dead; /* the header was read; nothing more can be */
 	uint8_t compression;
-	size_t block_cap; /* bytes of `block`: the most that one unpacks to */
-	size_t left;      /* bytes of the current plain block that were not read yet */
-	uint64_t offset;  /* of the end of what was read, for flush */
-	uint8_t *block;   /* the current compressed block, unpacked, and how far it was read */
+	size_t left;     /* bytes of the current plain block that were not read yet */
+	uint64_t offset; /* of the end of what was read, for flush */
+	uint8_t *block;  /* the current compressed block, unpacked, and how far it was read */
 	size_t block_n, block_at;
 	size_t packed_n; /* its bytes in the file; 0: none is open */
 	size_t skip;     /* bytes that nobody needs any more */
@@ -58,11 +57,8 @@ static const char *const compressions[] = {
 static const char *read_header(struct nfcapd *s, const uint8_t *p)
 {
 	uint16_t layout = buf_peek_le16(p + NF_HEADER_VERSION);
-	size_t cap = buf_peek_le32(p + NF_HEADER_BLOCK_BYTES);
 	if (buf_peek_le16(p) != NF_MAGIC)
-		return "an nfdump file of the other byte order: convert it on the machine that "
-		       "wrote "
-		       "it, to csv";
+		return "an nfdump file of the other byte order: export it where it was written";
 	if (layout == 1)
 		return "nfdump file layout 1, of nfdump 1.6: convert it to layout 2 with nfdump -r "
 		       "OLD -w NEW";
@@ -74,16 +70,15 @@ static const char *read_header(struct nfcapd *s, const uint8_t *p)
 	if (s->compression > NF_LZO)
 		return s->compression <= NF_ZSTD ? compressions[s->compression]
 						 : "an nfdump file with an unknown compression";
-	s->block_cap = cap < 65536 ? 65536 : cap < DECODE_RECORD_MAX ? cap : DECODE_RECORD_MAX;
 	return NULL;
 }
 
 /* NULL, or why the block cannot be unpacked. */
 static const char *unpack(struct nfcapd *s, const uint8_t *p, size_t n)
 {
-	lzo_uint got = s->block_cap;
+	lzo_uint got = NF_UNPACKED_BYTES;
 	if (!s->block)
-		s->block = mem_new(1, s->block_cap);
+		s->block = mem_new(1, NF_UNPACKED_BYTES);
 	s->block_at = s->block_n = 0;
 	s->packed_n = n;
 	if (lzo1x_decompress_safe(p, n, s->block, &got, NULL) != LZO_E_OK)

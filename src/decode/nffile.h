@@ -15,9 +15,9 @@ enum {
 	NF_HEADER_VERSION = 2,
 	NF_HEADER_COMPRESSION = 16,
 	NF_HEADER_ENCRYPTION = 17,
-	NF_HEADER_BLOCK_BYTES = 32, /* the most a block decompresses to */
 	NF_LAYOUT = 2,
 
+	NF_UNPACKED_BYTES = 5 << 20, /* of a block at most; nfdump fills 1 MiB, reads up to 5 */
 	NF_BLOCK_BYTES = 12,
 	NF_BLOCK_SIZE = 4, /* without the header */
 	NF_BLOCK_TYPE = 8,

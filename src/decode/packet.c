@@ -68,7 +68,7 @@ static bool read_extension(struct packet *k, struct buf *b, uint8_t *next)
 	*next = buf_u8(b);
 	size_t length = buf_u8(b);
 	if (type != NEXT_FRAGMENT) {
-		buf_skip(b, type == NEXT_AH ? length * 4 : length * 8 + 6);
+		buf_skip(b, (type == NEXT_AH ? length * 4 : length * 8) + 6);
 		return true;
 	}
 	unsigned fragment = buf_be16(b);

@@ -17,7 +17,7 @@ static uint32_t number_of(const struct pool *p, const void *entry)
 
 void pool_init(struct pool *p, uint32_t cap, size_t entry_bytes)
 {
-	*p = (struct pool){.cap = cap, .entry_bytes = (entry_bytes + 15) & ~(size_t)15};
+	*p = (struct pool){.cap = cap, .entry_bytes = (entry_bytes + 63) & ~(size_t)63};
 	while (p->mask < cap)
 		p->mask = p->mask << 1 | 1;
 }

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A row of Zeek's dns.log -> struct dns. The time is the query's. Zeek writes bytes that are not
- * printable as \xHH, in names as in text answers; a name has them as \DDD here (see dns.h), and one
- * that becomes too long by it loses its front. Of a TXT answer the first string is kept.
+ * printable as \xHH; here they stand as \DDD (see dns.h). Of a TXT answer the first string is kept.
  *
  * Not look-ups, hence ignored: multicast DNS (port 5353), LLMNR (5355), NetBIOS names (137), and
  * answers without a question.
@@ -37,47 +36,52 @@ static uint8_t take(struct span *s)
 	return c;
 }
 
-static bool plain(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '_' || c == '.';
-}
-
 static bool name(struct span raw, struct dns *d)
 {
 	char out[RAW_NAME_MAX * 4];
 	size_t n = 0;
 	if (raw.n > RAW_NAME_MAX)
 		return false;
-	if (span_is_nocase(raw, "<root>"))
+	if (span_is_nocase(raw, "<root>") || span_is(raw, "."))
 		raw.n = 0;
 	while (raw.n) {
 		uint8_t c = take(&raw);
-		if (plain(c)) {
-			out[n++] = (char)c;
-			continue;
-		}
-		out[n++] = '\\';
-		out[n++] = (char)('0' + c / 100);
-		out[n++] = (char)('0' + c / 10 % 10);
-		out[n++] = (char)('0' + c % 10);
+		if (c == '.')
+			out[n++] = '.';
+		else
+			n += dns_name_byte(out + n, c);
 	}
-	size_t cut = n > DNS_NAME_MAX ? n - DNS_NAME_MAX : 0;
-	return dns_set_name(d, (struct span){out + cut, n - cut});
+	dns_set_escaped(d, out, n && out[n - 1] == '.' ? n - 1 : n);
+	return true;
 }
 
-/* "TXT 5 hello TXT 3 you": the first string, as Zeek wrote it. */
-static struct span text_of(struct span answer)
+/* "TXT 5 hello TXT 3 you": leaves the first string's text and how many bytes it has. Other answers
+ * are left whole. */
+static size_t cut_text(struct span *answer)
 {
-	struct span rest = answer, string;
+	struct span rest = *answer;
 	uint64_t n;
 	if (!span_is(span_cut(&rest, ' '), "TXT") || !rest.p)
-		return answer;
+		return SIZE_MAX;
 	if (!span_uint(span_cut(&rest, ' '), &n) || !rest.p)
-		return answer;
-	for (string = rest; n && rest.n; n--)
-		(void)take(&rest);
-	return (struct span){string.p, string.n - rest.n};
+		return SIZE_MAX;
+	*answer = rest;
+	return n;
+}
+
+/* Bytes that do not print stand as in names. */
+static void add_text(struct span answer, struct dns *d)
+{
+	char out[DNS_OTHER_BYTES + 4];
+	size_t n = 0;
+	for (size_t left = cut_text(&answer); left && answer.n && n < DNS_OTHER_BYTES; left--) {
+		uint8_t c = take(&answer);
+		if (c >= ' ' && c < 0x7f && c != '\\')
+			out[n++] = (char)c;
+		else
+			n += dns_name_byte(out + n, c);
+	}
+	dns_add_other(d, out, n);
 }
 
 static void answers(const struct zeek_row *row, struct dns *d)
@@ -86,12 +90,10 @@ static void answers(const struct zeek_row *row, struct dns *d)
 	for (int i = 0; rest.p && i < ANSWERS_MAX; i++) {
 		struct span one = span_cut(&rest, row->set_separator);
 		union addr a;
-		if (addr_parse(one, &a)) {
+		if (addr_parse(one, &a))
 			dns_add_addr(d, &a);
-		} else {
-			one = text_of(one);
-			dns_add_other(d, one.p, one.n);
-		}
+		else
+			add_text(one, d);
 	}
 }
 

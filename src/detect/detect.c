@@ -109,8 +109,9 @@ static void append_use(struct detect *d, struct line *l, uint32_t number)
 static void close_line(struct detect *d, struct line *l)
 {
 	for (size_t i = 0; i < detectors_n; i++)
-		if (d->enabled[i] && detectors[i]->close)
-			detectors[i]->close(d, d->opts[i], l->state + d->state_at[i], &l->subject);
+		if (d->enabled[i] && detectors[i]->finding_first)
+			finding_close(
+			    d, detectors[i], (void *)(l->state + d->state_at[i]), &l->subject);
 }
 
 /* The place of a new line: untouched memory, or that of the line unseen for longest. */

@@ -64,12 +64,13 @@ struct detector {
 	const struct opt_row *rows;
 	size_t rows_n, opts_bytes;
 	size_t state_bytes; /* per line, zeroed at first */
+	/* The state begins with a struct finding, which the core closes when the line is dropped
+	 * from the table or the run ends: the last word on it. */
+	bool finding_first;
 	void (*contact)(struct detect *d, const void *opts, void *state, const struct contact *c,
 	    const struct hint *h);
 	void (*lookup)(struct detect *d, const void *opts, void *state, const struct lookup *l,
 	    const struct hint *h);
-	/* The last word on a line: at the end of the run or when it is dropped from the table. */
-	void (*close)(struct detect *d, const void *opts, void *state, const struct subject *s);
 };
 extern const struct detector *const detectors[];
 extern const size_t detectors_n;

@@ -92,7 +92,8 @@ static bool cold_add(struct cold *c, uint32_t h)
 			return true;
 		}
 		to_registers(c);
-		c->n = COLD_EXACT + 1; /* from here on h is no more, whether a register rises or not */
+		c->n =
+		    COLD_EXACT + 1; /* from here on h is no more, whether a register rises or not */
 	}
 	if (!regs_add(c, h))
 		return false;

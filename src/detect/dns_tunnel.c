@@ -16,6 +16,7 @@
 
 enum { WINDOW_MS = 300000, SPREAD_MS = 600000, DAY_S = 86400, SLOTS = 2 };
 enum { LONG_LABEL = 50, WEIGHT_MAX = 1 << 24 };
+enum { EXAMPLES_UP_TO = 8 }; /* of domains that are each asked for once */
 static const double new_share_min = 0.8, entropy_min = 3.5;
 static const double tells_p = 0.16;     /* stronger than 0 dB */
 static const double behaviour_p = 1e-5; /* detection.md 4.6 */
@@ -156,7 +157,7 @@ static bool has_random_label(struct span name)
 static void count_spread(struct detect *d, struct state *s, const struct lookup *l,
     const struct hint *h, struct span domain)
 {
-	uint32_t window = window_of(l->dns->time_ms, SPREAD_MS);
+	uint32_t window = window_open(s->spread.window, l->dns->time_ms, SPREAD_MS);
 	uint64_t key = hash_bytes(&hash_key_offline, domain.p, domain.n).a;
 	if (!distinct_add(d, &s->spread, window, key))
 		return;
@@ -175,7 +176,8 @@ static void count_spread(struct detect *d, struct state *s, const struct lookup 
 	    .estimated = distinct_estimated(&s->spread),
 	    .which = 1};
 	finding_judge(d, &detector_dns_tunnel, &s->finding, &l->subject, &v);
-	finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, domain);
+	if (n <= EXAMPLES_UP_TO)
+		finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, domain);
 }
 
 static void lookup(
@@ -194,12 +196,6 @@ static void lookup(
 		count_bytes(d, state, l, h, domain, labels);
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_dns_tunnel, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_dns_tunnel = {
     .name = "dns-tunnel",
     .summary = "data sent hidden in names that are looked up",
@@ -216,6 +212,6 @@ const struct detector detector_dns_tunnel = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .lookup = lookup,
-    .close = close,
 };

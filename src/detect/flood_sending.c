@@ -10,7 +10,7 @@
 #include "detect/inner.h"
 #include <math.h>
 
-enum { WINDOW_MS = 30000, SLOTS = 4 };
+enum { WINDOW_MS = 30000, SLOTS = 4, PACKET_BYTES_MIN = 20 /* an IPv4 header */ };
 static const double back_max_tcp = 0.05, back_max_udp = 0.01, cv_max = 0.25, syn_only_min = 0.9;
 
 struct slot {                    /* one destination and protocol */
@@ -25,22 +25,23 @@ struct state {
 	struct slot slot[SLOTS];
 };
 
+/* The destination's slot; else one of the oldest window, and of those the one with the fewest
+ * packets. */
 static struct slot *slot_of(struct state *s, uint32_t key, uint32_t window)
 {
-	struct slot *pick = NULL;
-	for (int i = 0; i < SLOTS && !pick; i++)
-		if (s->slot[i].window && s->slot[i].key == key)
-			pick = &s->slot[i];
-	if (pick && pick->window >= window + 1)
-		return pick; /* what is a little late counts for the window that is open */
-	for (int i = 0; i < SLOTS && !pick; i++)
-		if (s->slot[i].window < window + 1)
-			pick = &s->slot[i];
-	for (int i = 0; i < SLOTS; i++)
-		if (!pick ||
-		    (s->slot[i].out < pick->out && pick->window == window + 1 && pick->key != key))
-			pick = &s->slot[i];
-	*pick = (struct slot){.key = key, .window = window + 1};
+	struct slot *pick = &s->slot[0];
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot *t = &s->slot[i];
+		if (t->window && t->key == key) {
+			pick = t;
+			break;
+		}
+		if (t->window < pick->window || (t->window == pick->window && t->out < pick->out))
+			pick = t;
+	}
+	/* what is a little late counts for the window that is open */
+	if (pick->key != key || pick->window < window + 1)
+		*pick = (struct slot){.key = key, .window = window + 1};
 	return pick;
 }
 
@@ -69,6 +70,8 @@ static bool counts(const struct contact *c, const struct hint *h)
 {
 	if (!h->external || c->opener != OPENER_SELF || c->packets_out == 0 || c->sampling > 1)
 		return false;
+	if (c->bytes_out / PACKET_BYTES_MIN < c->packets_out || c->packets_out == UINT32_MAX)
+		return false; /* a counter that is no count */
 	if (c->marks & CONTACT_UPDATE)
 		return c->proto != PROTO_TCP && (c->marks & CONTACT_BOTH_WAYS);
 	return c->outcome != OUTCOME_UNKNOWN &&
@@ -102,12 +105,6 @@ static void contact(
 	finding_judge(d, &detector_flood_sending, &s->finding, &c->subject, &v);
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_flood_sending, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_flood_sending = {
     .name = "flood-sending",
     .summary = "packets sent to one destination at a high rate, nothing comes back",
@@ -123,6 +120,6 @@ const struct detector detector_flood_sending = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
-    .close = close,
 };

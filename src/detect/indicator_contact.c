@@ -27,7 +27,8 @@ struct answer { /* an address that a bad name leads to */
 struct told { /* what was said in this hour */
 	uint32_t number;
 	float db;
-	uint16_t n, first_s;
+	uint16_t n; /* hits of that strength */
+	uint16_t first_s;
 };
 struct state {
 	uint32_t hour;
@@ -70,6 +71,7 @@ static void emit(struct detect *d, const struct state *s, const struct told *t,
 	int64_t hour_ms = (int64_t)s->hour * HOUR_MS, first_ms = hour_ms + t->first_s * 1000;
 	struct evidence e = {.subject = *subject,
 	    .detector = (uint32_t)detector_number(det),
+	    .cause = hit->is->number,
 	    .window_ms = hour_ms,
 	    .first_ms = first_ms,
 	    .last_ms = hit->time_ms > first_ms ? hit->time_ms : first_ms,
@@ -121,14 +123,17 @@ static void tell(struct detect *d, struct state *s, const struct subject *subjec
 	struct told *t = hit->db > db_shared ? told_of(s, hit) : NULL;
 	if (!t)
 		return;
-	bool doubled = false, stronger = hit->db >= t->db + 1 || t->n == 0;
-	if ((!hit->again || t->n == 0) && t->n < UINT16_MAX) {
-		t->n++;
-		doubled = t->n <= 1 << DOUBLINGS && (t->n & (t->n - 1)) == 0;
-	}
-	if (hit->db > t->db)
+	if (hit->db < t->db - 1)
+		return; /* the address of a name was contacted: that the name is asked for says less
+			 */
+	if (hit->db >= t->db + 1) {
 		t->db = (float)hit->db;
-	if (stronger || doubled)
+		t->n = 0;
+	}
+	if ((hit->again && t->n) || t->n == UINT16_MAX)
+		return;
+	t->n++;
+	if (t->n <= 1 << DOUBLINGS && (t->n & (t->n - 1)) == 0)
 		emit(d, s, t, subject, hit);
 }
 
@@ -181,8 +186,7 @@ static void remember(struct state *s, const struct dns *dns, const struct indica
 {
 	uint32_t ttl_s = dns->ttl_s < HOUR_S ? HOUR_S : dns->ttl_s > DAY_S ? DAY_S : dns->ttl_s;
 	for (uint8_t n = 0; n < dns->addr_n; n++) {
-		uint32_t addr =
-		    (uint32_t)hash_bytes(&hash_key_offline, &dns->addrs[n], sizeof dns->addrs[n]).a;
+		uint32_t addr = (uint32_t)peer_hash(&dns->addrs[n]);
 		struct answer *to = &s->answer[0];
 		for (int i = 0; i < ANSWERS; i++) {
 			struct answer *a = &s->answer[i];
@@ -223,8 +227,8 @@ const struct detector detector_indicator_contact = {
     .attack = "T1071,T1568",
     .statistic = {"indicator_contacts", "indicator_lookups"},
     .unit = {"contacts/h", "lookups/h"},
-    .sentence = {"contacted {peer}, which is on a list of botnet servers, {count} times in an hour",
-	"looked up {name}, which is on a list of botnet names, {count} times in an hour"},
+    .sentence = {"contacted {peer}, which is on a list of botnet servers",
+	"looked up {name}, which is on a list of botnet names"},
     .group = GROUP_INTEL,
     .weight = 1,
     .cap_db = 45,

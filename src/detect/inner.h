@@ -72,11 +72,24 @@ void finding_close(
 void detect_emit(struct detect *d, const struct evidence *e);
 
 uint64_t subject_hash(const struct subject *s);
+/* The hint's hash of a peer, for an address out of an answer. */
+static inline uint64_t peer_hash(const union addr *a)
+{
+	return hash_words(&hash_key_offline, a->q, 2);
+}
 
 /* Number of the window that holds a time; windows tumble since 1970. */
 static inline uint32_t window_of(int64_t time_ms, int64_t window_ms)
 {
 	return (uint32_t)(time_ms / window_ms);
+}
+
+/* The same, but what comes a little late counts in the window that is open already (its number +
+ * 1). */
+static inline uint32_t window_open(uint32_t open, int64_t time_ms, int64_t window_ms)
+{
+	uint32_t window = window_of(time_ms, window_ms);
+	return window + 1 < open ? open - 1 : window;
 }
 
 enum port_class port_class(uint16_t port);

@@ -39,13 +39,19 @@ static bool is_login(uint16_t port)
 	       port == 3389 || port == 5900;
 }
 
-static void open_window(struct state *s, uint32_t window)
+static struct top most_sessions(const struct state *s)
 {
-	if (s->window == window + 1)
-		return;
 	struct top most = s->top[0];
 	for (int i = 1; i < TOPS; i++)
 		most = s->top[i].n > most.n ? s->top[i] : most;
+	return most;
+}
+
+static void open_window_of(struct state *s, uint32_t window)
+{
+	if (s->window == window + 1)
+		return;
+	struct top most = most_sessions(s);
 	if (most.n && most.peer != s->old_peer) {
 		s->old_peer = most.peer;
 		s->old_since_s = (uint32_t)((int64_t)(s->window - 1) * (WINDOW_MS / 1000));
@@ -57,18 +63,18 @@ static void open_window(struct state *s, uint32_t window)
 		s->top[i] = (struct top){0};
 }
 
-static uint32_t note_peer(struct state *s, uint32_t peer)
+static void note_peer(struct state *s, uint32_t peer)
 {
 	struct top *least = &s->top[0];
 	for (int i = 0; i < TOPS; i++) {
-		if (s->top[i].n && s->top[i].peer == peer)
-			return ++s->top[i].n;
+		if (s->top[i].n && s->top[i].peer == peer) {
+			s->top[i].n++;
+			return;
+		}
 		if (s->top[i].n < least->n)
 			least = &s->top[i];
 	}
-	least->peer = peer; /* the count it takes over may be another's: report what is certain */
-	least->n = 1;
-	return 1;
+	*least = (struct top){peer, 1}; /* not the count it takes over: only what is certain */
 }
 
 static void session(struct state *s, double bytes)
@@ -84,13 +90,12 @@ static bool is_even(const struct state *s)
 	return s->n > 1 && s->mean > 0 && sqrt((double)s->m2 / (s->n - 1)) < cv_max * s->mean;
 }
 
-static void judge(struct detect *d, struct state *s, const struct contact *c, const struct hint *h,
-    uint32_t to_this)
+static void judge(struct detect *d, struct state *s, const struct contact *c, const struct hint *h)
 {
 	uint32_t window = s->window - 1, hosts = distinct_count(&s->hosts, window);
 	uint32_t since = (uint32_t)(c->end_ms / 1000) - s->old_since_s;
 	bool habit = hosts == 1 && s->old_peer == (uint32_t)h->peer && since > DAY_S;
-	if (habit || !is_even(s) || (hosts < HOSTS_MIN && to_this < TO_ONE_MIN))
+	if (habit || !is_even(s) || (hosts < HOSTS_MIN && most_sessions(s).n < TO_ONE_MIN))
 		return;
 	double x = s->n * windows_per_hour;
 	struct verdict v = {.value = x,
@@ -112,18 +117,13 @@ static void contact(
 	    (c->marks & CONTACT_UPDATE) || !h->external || !is_login(c->peer_port) ||
 	    c->end_ms - c->start_ms > SHORT_MS || c->bytes_out == 0 || c->bytes_in == 0)
 		return;
-	open_window(s, window_of(c->end_ms, WINDOW_MS));
+	open_window_of(s, window_open(s->window, c->end_ms, WINDOW_MS));
 	session(s, (double)c->bytes_out + (double)c->bytes_in);
 	(void)distinct_add(d, &s->hosts, s->window - 1, h->peer);
 	finding_event(d, &detector_password_guessing, &s->finding, &c->subject, c->end_ms);
 	finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
-	judge(d, s, c, h, note_peer(s, (uint32_t)h->peer));
-}
-
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_password_guessing, &((struct state *)state)->finding, s);
+	note_peer(s, (uint32_t)h->peer);
+	judge(d, s, c, h);
 }
 
 const struct detector detector_password_guessing = {
@@ -142,6 +142,6 @@ const struct detector detector_password_guessing = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
-    .close = close,
 };

@@ -195,7 +195,7 @@ void population_prepare(const struct population *p, const struct contact *c, str
 {
 	uint64_t w[3] = {c->peer.q[0], c->peer.q[1], (uint64_t)c->peer_port << 8 | c->proto};
 	*h = (struct hint){.key = hash_words(&hash_key_offline, w, 3),
-	    .peer = hash_words(&hash_key_offline, w, 2),
+	    .peer = peer_hash(&c->peer),
 	    .line = subject_hash(&c->subject),
 	    .prevalence = -1};
 	__builtin_prefetch(bucket_of(&p->peers, h->peer));

@@ -16,6 +16,7 @@
 #include <string.h>
 
 enum { WINDOW_MS = 600000, OTHERS_P = 5, ONE_DOMAIN_IN = 5 };
+enum { EXAMPLES_UP_TO = 8 }; /* every domain is new: the first few of a window are noted */
 static const double missing_share_min = 0.3;
 
 /* Whether one domain holds most of the failing look-ups: Boyer and Moore's majority vote. The same
@@ -69,7 +70,7 @@ static void lookup(
 {
 	(void)opts;
 	struct state *s = state;
-	uint32_t window = window_of(l->dns->time_ms, WINDOW_MS);
+	uint32_t window = window_open(s->window, l->dns->time_ms, WINDOW_MS);
 	if (!counts(l->dns, h))
 		return;
 	begin_window(s, window);
@@ -94,13 +95,8 @@ static void lookup(
 	    .sampling = 1,
 	    .estimated = distinct_estimated(&s->missing)};
 	finding_judge(d, &detector_random_domains, &s->finding, &l->subject, &v);
-	finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, h->domain);
-}
-
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_random_domains, &((struct state *)state)->finding, s);
+	if (n <= EXAMPLES_UP_TO)
+		finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, h->domain);
 }
 
 const struct detector detector_random_domains = {
@@ -118,6 +114,6 @@ const struct detector detector_random_domains = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .lookup = lookup,
-    .close = close,
 };

@@ -3,14 +3,14 @@
 /* BEACON: a line contacts one peer and port again and again at even intervals. In: starts of
  * contacts that the line opened. Contacts less than 5 s after an event belong to it. Gate: at least
  * 8 events; the median deviation of the last 16 intervals at most 25 % of their median (10 % below
- * 6 h); 6 h or 50 events; a port that no benign service beats on. What a regular key is worth
- * depends on how many lines use the peer: p = Q c_port c_age, Q = 5.5 F(prevalence) benign regular
- * keys a line and day. It never stands alone. Limits: 8 keys a line; intervals of 5 s to 30 h, kept
- * to 4 %; times to 1 s. A key that could tell nothing is not followed, so a small network, where no
- * prevalence is known, gives no finding. Misses: jitter above half the interval, sampled exporters
- * (their gaps are no intervals; p stays above what the cap of 15 dB allows), peers behind a popular
- * front. Known false positives: everything that polls a rare server: cameras, alarms, home
- * automation. Source: detection.md 4.3 BEACON. */
+ * 6 h), and mostly so far; 6 h or 50 events; a port that no benign service beats on. What a regular
+ * key is worth depends on how many lines use the peer: p = Q c_port c_age, Q = 5.5 F(prevalence)
+ * benign regular keys a line and day. It never stands alone. Limits: 8 keys a line; intervals of 5
+ * s to 30 h, kept to 4 %; times to 1 s. A key that could tell nothing is not followed, so a small
+ * network, where no prevalence is known, gives no finding. Misses: jitter above half the interval,
+ * sampled exporters (their gaps are no intervals; p stays above what the cap of 15 dB allows),
+ * peers behind a popular front. Known false positives: everything that polls a rare server:
+ * cameras, alarms, home automation. Source: detection.md 4.3 BEACON. */
 #include "detect/inner.h"
 #include <math.h>
 #include <stddef.h>
@@ -26,6 +26,7 @@ static const double step = 1.04;       /* of stored intervals */
 struct slot {                          /* one peer, port and protocol */
 	uint32_t key, first_s, last_s; /* key 0: free */
 	uint16_t n;                    /* events */
+	uint16_t even;                 /* events at which the intervals were even */
 	uint8_t interval[REGULAR_INTERVALS];
 };
 struct state {
@@ -109,12 +110,17 @@ static size_t intervals(const struct slot *t)
 	return n < REGULAR_INTERVALS ? n : REGULAR_INTERVALS;
 }
 
-static bool is_regular(const struct slot *t, double *median_s)
+/* Judges the intervals after each event. Of many looks at an uneven key one may find it even by
+ * chance, so half of all looks so far must have. */
+static bool is_regular(struct slot *t, double *median_s)
 {
 	uint32_t length_s = t->last_s - t->first_s;
-	if (t->n < EVENTS_MIN || (t->n < EVENTS_MANY && length_s < LONG_S))
+	if (t->n < EVENTS_MIN)
 		return false;
 	double spread = regular_spread(t->interval, intervals(t), median_s);
+	t->even = (uint16_t)(t->even + (spread <= spread_max && t->even < UINT16_MAX));
+	if (2 * t->even < t->n - EVENTS_MIN + 1 || (t->n < EVENTS_MANY && length_s < LONG_S))
+		return false;
 	return spread <= (length_s < LONG_S ? spread_max_short : spread_max);
 }
 
@@ -203,12 +209,6 @@ static void contact(
 	finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_regular_contact, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_regular_contact = {
     .name = "regular-contact",
     .summary = "one rare peer contacted again and again at even intervals",
@@ -216,8 +216,7 @@ const struct detector detector_regular_contact = {
     .attack = "T1071,T1571,T1573",
     .statistic = {"interval"},
     .unit = {"s"},
-    .sentence =
-	{"contacted {peer}, which hardly anybody uses, every {value} seconds, {count} times"},
+    .sentence = {"contacted {peer} {count} times, at even intervals of {value} seconds"},
     .group = GROUP_C2,
     .weight = 0.15,
     .cap_db = 30,
@@ -225,6 +224,6 @@ const struct detector detector_regular_contact = {
     .rows_n = sizeof rows / sizeof *rows,
     .opts_bytes = sizeof(struct options),
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
-    .close = close,
 };

@@ -127,7 +127,7 @@ static void contact(
 		return;
 	bool failed = c->outcome != OUTCOME_ANSWERED;
 	uint32_t at_s = (uint32_t)(c->end_ms / 1000);
-	new_day(s, window_of(c->end_ms, DAY_MS));
+	new_day(s, window_open(s->day, c->end_ms, DAY_MS));
 	if (failed && h->port_class == CLASS_W) {
 		if (at_s < s->web_failed_s + WEB_GAP_S)
 			return;
@@ -149,12 +149,6 @@ static void contact(
 	}
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_scan_any_port, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_scan_any_port = {
     .name = "scan-any-port",
     .summary = "first contacts fail as a scanner's do, on any ports",
@@ -171,6 +165,6 @@ const struct detector detector_scan_any_port = {
     .window_ms = DAY_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
-    .close = close,
 };

@@ -37,7 +37,7 @@ static void contact(
 	    !h->external || (c->marks & CONTACT_UPDATE) || c->outcome == OUTCOME_UNKNOWN)
 		return;
 	bool failed = c->outcome != OUTCOME_ANSWERED;
-	uint32_t window = window_of(c->end_ms, HOUR_MS);
+	uint32_t window = window_open(s->window, c->end_ms, HOUR_MS);
 	if (failed && h->outage)
 		return;
 	count(s, window, failed);
@@ -59,12 +59,6 @@ static void contact(
 	finding_judge(d, &detector_scan_bot_ports, &s->finding, &c->subject, &v);
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_scan_bot_ports, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_scan_bot_ports = {
     .name = "scan-bot-ports",
     .summary = "many hosts tried on ports that bots scan, hardly any answers",
@@ -80,6 +74,6 @@ const struct detector detector_scan_bot_ports = {
     .window_ms = HOUR_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
-    .close = close,
 };

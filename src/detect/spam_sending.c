@@ -56,7 +56,7 @@ static void contact(
 		s->server_s = (uint32_t)(c->end_ms / 1000);
 	if (c->opener != OPENER_SELF || c->peer_port != SMTP || !h->external)
 		return;
-	uint32_t window = window_of(c->end_ms, HOUR_MS);
+	uint32_t window = window_open(s->window, c->end_ms, HOUR_MS);
 	if (s->window != window + 1) {
 		s->window = window + 1;
 		s->connections = 0;
@@ -73,7 +73,7 @@ static void lookup(
 {
 	(void)d, (void)opts, (void)h;
 	struct state *s = state;
-	uint32_t window = window_of(l->dns->time_ms, HOUR_MS);
+	uint32_t window = window_open(s->mx_window, l->dns->time_ms, HOUR_MS);
 	if (l->dns->qtype != DNS_MX)
 		return;
 	if (s->mx_window != window + 1) {
@@ -81,12 +81,6 @@ static void lookup(
 		s->mx_n = 0;
 	}
 	s->mx_n++;
-}
-
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_spam_sending, &((struct state *)state)->finding, s);
 }
 
 const struct detector detector_spam_sending = {
@@ -105,7 +99,7 @@ const struct detector detector_spam_sending = {
     .window_ms = HOUR_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
     .lookup = lookup,
-    .close = close,
 };

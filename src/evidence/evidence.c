@@ -11,7 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT_MAX = 64 };
+enum {
+	KEPT_MAX = 64,
+	POPULATION_MIN = 1000,
+	NUMERATOR_MIN = 20,
+	COMMON_ONE_IN = 200,
+	COMMON_DB = 5
+};
 
 const char *const tier_words[] = {"none", "observe", "behaviour", "suspect", "notice"};
 
@@ -124,8 +130,8 @@ void evidence_add(struct evidence_table *t, const struct evidence *e)
 	struct evidence *weakest = NULL;
 	for (size_t i = 0; i < l->n; i++) {
 		struct evidence *old = &l->v[i];
-		if (old->detector == e->detector && fuse_day(old) == fuse_day(e) &&
-		    (e->p < 1 || old->window_ms == e->window_ms)) {
+		if (old->detector == e->detector && old->cause == e->cause &&
+		    fuse_day(old) == fuse_day(e) && (e->p < 1 || old->window_ms == e->window_ms)) {
 			merge(old, e);
 			return;
 		}
@@ -175,11 +181,53 @@ static int by_tier_and_score(const void *a, const void *b)
 	return memcmp(&x->subject, &y->subject, sizeof x->subject);
 }
 
+/* The last line that each indicator was counted for, so that a line counts once. */
+struct cause {
+	uint32_t line, lines; /* number of the line + 1; how many */
+};
+
+static struct cause *count_causes(const struct evidence_table *t, uint32_t *n)
+{
+	struct cause *v = NULL;
+	*n = 0;
+	for (size_t i = 0; i < t->n; i++)
+		for (size_t k = 0; k < t->lines[i].n; k++) {
+			uint32_t cause = t->lines[i].v[k].cause;
+			if (cause >= *n) {
+				v = mem_grow(v, cause + 1, sizeof *v);
+				memset(v + *n, 0, (cause + 1 - *n) * sizeof *v);
+				*n = cause + 1;
+			}
+			if (v[cause].line != i + 1)
+				v[cause].lines++;
+			v[cause].line = (uint32_t)i + 1;
+		}
+	return v;
+}
+
+/* An indicator that more than one line in 200 meets says nothing about a line (4.5 V4); only where
+ * there is a population (4.1 P6). */
+static void demote_common_causes(struct evidence_table *t, uint64_t lines)
+{
+	uint32_t n;
+	struct cause *causes = lines >= POPULATION_MIN ? count_causes(t, &n) : NULL;
+	for (size_t i = 0; causes && i < t->n; i++)
+		for (size_t k = 0; k < t->lines[i].n; k++) {
+			struct evidence *e = &t->lines[i].v[k];
+			uint32_t met = e->cause ? causes[e->cause].lines : 0;
+			if (met >= NUMERATOR_MIN && met * COMMON_ONE_IN > lines &&
+			    e->db > COMMON_DB)
+				e->db = COMMON_DB;
+		}
+	free(causes);
+}
+
 const struct verdict_line *evidence_judge(
     struct evidence_table *t, int64_t run_span_ms, uint64_t lines, enum tier min, size_t *n)
 {
 	free(t->verdicts);
 	t->verdicts = mem_new(t->n, sizeof *t->verdicts);
+	demote_common_causes(t, lines);
 	for (size_t i = 0; i < t->n; i++)
 		judge(t, &t->lines[i], run_span_ms, &t->verdicts[i]);
 	if (t->n)

@@ -87,6 +87,36 @@ bool dns_set_name(struct dns *d, struct span name)
 	return true;
 }
 
+size_t dns_name_byte(char out[4], uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		c = (uint8_t)(c + ('a' - 'A'));
+	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_') {
+		out[0] = (char)c;
+		return 1;
+	}
+	out[0] = '\\';
+	out[1] = (char)('0' + c / 100);
+	out[2] = (char)('0' + c / 10 % 10);
+	out[3] = (char)('0' + c % 10);
+	return 4;
+}
+
+void dns_set_escaped(struct dns *d, const char *text, size_t n)
+{
+	size_t from = n > DNS_NAME_MAX ? n - DNS_NAME_MAX : 0;
+	for (size_t back = 1; back <= 3 && back <= from; back++)
+		if (text[from - back] == '\\') {
+			from += 4 - back;
+			break;
+		}
+	if (from && from < n && text[from] == '.')
+		from++;
+	d->name_n = (uint8_t)(n - from);
+	memcpy(d->name, text + from, d->name_n);
+	d->name[d->name_n] = '\0';
+}
+
 int dns_check(const struct dns *d)
 {
 	if (d->time_ms < WHEN_MIN_MS || d->time_ms > WHEN_MAX_MS || d->name_n > DNS_NAME_MAX ||

@@ -53,5 +53,11 @@ uint8_t dns_rcode_of(struct span word); /* DNS_RCODE_NONE where unknown */
 /* Appends a text answer (name of a CNAME, first string of a TXT) while there is room. */
 void dns_add_other(struct dns *d, const char *p, size_t n);
 void dns_add_addr(struct dns *d, const union addr *a);
+/* A byte of a label as it stands in `name`: itself in lower case, or \DDD; returns how many
+ * characters that are. */
+size_t dns_name_byte(char out[4], uint8_t c);
+/* Sets a name of such characters. One longer than DNS_NAME_MAX (raw bytes in labels, as tunnels
+ * send) loses its front, by whole bytes, and keeps its domain. */
+void dns_set_escaped(struct dns *d, const char *text, size_t n);
 /* Lower-cases ASCII and drops one final dot; false where longer than DNS_NAME_MAX. */
 bool dns_set_name(struct dns *d, struct span name);

@@ -70,28 +70,38 @@ static int open_inside(struct detection *x, struct err *e)
 	return ERR_OK;
 }
 
+/* What is no list of indicators is told and left out; INPUT only where nothing at all was read. */
+static int add_indicators(struct detection *x, const char *path, size_t *sum, struct err *e)
+{
+	size_t size = 0, added = 0, refused = 0;
+	const char *slash = strrchr(path, '/');
+	char *text = read_file(path, &size, e);
+	if (!text)
+		return ERR_SYS;
+	int bad = indicators_add(
+	    x->indicators, slash ? slash + 1 : path, text, size, &added, &refused, e);
+	if (bad == ERR_INPUT)
+		(void)fprintf(stderr, "theriac: %s\n", e->msg);
+	else if (!bad && refused && !x->o->json)
+		(void)fprintf(
+		    stderr, "%s: %zu indicators, %zu rows left out\n", path, added, refused);
+	*sum += added;
+	free(text);
+	return bad == ERR_INPUT ? ERR_OK : bad;
+}
+
 static int open_indicators(struct detection *x, struct err *e)
 {
 	const struct opt_list *l = &x->o->indicators;
 	struct paths files = {0};
+	size_t sum = 0;
 	int bad = ERR_OK;
 	for (size_t i = 0; !bad && i < l->n; i++)
 		bad = paths_add(&files, l->v[i], e);
-	for (size_t i = 0; !bad && i < files.n; i++) {
-		size_t size = 0, added = 0, refused = 0;
-		const char *slash = strrchr(files.v[i], '/');
-		char *text = read_file(files.v[i], &size, e);
-		if (!text) {
-			bad = ERR_SYS;
-			break;
-		}
-		bad = indicators_add(
-		    x->indicators, slash ? slash + 1 : files.v[i], text, size, &added, &refused, e);
-		if (!bad && refused && !x->o->json)
-			(void)fprintf(stderr, "%s: %zu indicators, %zu rows left out\n", files.v[i],
-			    added, refused);
-		free(text);
-	}
+	for (size_t i = 0; !bad && i < files.n; i++)
+		bad = add_indicators(x, files.v[i], &sum, e);
+	if (!bad && l->n && sum == 0)
+		bad = err_set(e, ERR_INPUT, "--indicators: no indicator could be read");
 	paths_fini(&files);
 	return bad;
 }

@@ -79,6 +79,7 @@ static void row(
 	struct text words = {0};
 	subject_text(line, &v->subject);
 	when_text(since, v->first_ms / 60000 * 60000);
+	since[10] = ' ';
 	verdict_words(t, v, &words);
 	(void)printf("%s%-26s %-10s %5.1f dB  infected: %s%2.0f %%  since %.16s\n%s",
 	    paint(v->tier, colour), line, tier_words[v->tier], v->score_db,

@@ -3,7 +3,6 @@
 /* What everything that happens is played with: see scene.h. */
 #include "base/hash.h"
 #include "sim/scene.h"
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

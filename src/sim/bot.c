@@ -7,7 +7,6 @@
 #include "sim/world.h"
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 /* The lowest level of each deed, the highest is a hundred times that; and how its episodes are:
  * how many a day, and how long (minutes). Levels: what published bots do at full speed lies near

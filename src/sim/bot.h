@@ -49,7 +49,7 @@ struct episode { /* minutes of the run, from <= m < to */
 
 struct deed {
 	uint8_t kind, episode_n;
-	float level;     /* see deed_levels in bot.c: its unit depends on the kind */
+	float level;     /* its unit depends on the kind: see plans in bot.c */
 	uint32_t count;  /* of whatever the deed counts, for names that are all different */
 	int64_t next_ms; /* of deeds with a clock of their own, 0: not started */
 	union addr target;

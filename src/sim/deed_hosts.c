@@ -3,7 +3,6 @@
 /* Deeds against many hosts: scans, passwords, spam, floods. */
 #include "base/hash.h"
 #include "sim/deed.h"
-#include <math.h>
 #include <stdio.h>
 
 enum { SYN_40_BYTES = 40 };

@@ -4,7 +4,6 @@
 #include "base/hash.h"
 #include "sim/deed.h"
 #include <stdio.h>
-#include <string.h>
 
 static const char *const dga_tops[] = {"com", "net", "org", "info", "biz", "ru"};
 

@@ -4,7 +4,6 @@
  * push connections of phones, clocks, and the scans that hit every public address. Sizes and spans
  * are heavy-tailed (Crovella and Bestavros 1997); counts are set so that the median line has a few
  * thousand flow records a day at --rate 1. */
-#include "base/hash.h"
 #include "sim/scene.h"
 #include <stdio.h>
 

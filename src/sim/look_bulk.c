@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Benign habits with many or large transfers: a small office's mail server, speed tests, a build
  * server, a live video. */
-#include "base/hash.h"
 #include "sim/look.h"
 #include "sim/scene.h"
 #include <stdio.h>
@@ -78,7 +77,7 @@ void look_mail_server(struct scene *s, struct home *h)
 /* Six connections for 12 s each way, at about 900 Mbit/s. */
 void look_speed_test(struct scene *s, struct home *h)
 {
-	if (!act_happens(h, 4 * act_rhythm(s, h)))
+	if (!act_happens(h, 6 * act_rhythm(s, h)))
 		return;
 	int64_t at = act_moment(s, h);
 	for (int i = 0; i < 12; i++) {
@@ -121,11 +120,11 @@ void look_git(struct scene *s, struct home *h)
 void look_live_stream(struct scene *s, struct home *h)
 {
 	enum { SENT_A_SECOND = 1140, REPORTS_A_SECOND = 100 };
-	if (!act_happens(h, 2 * act_rhythm(s, h)))
+	if (!act_happens(h, 5 * act_rhythm(s, h)))
 		return;
 	union addr peer = world_site_v4(SERVICE_VIDEO, h->line);
 	struct talk t = act_talk(s, h, act_moment(s, h), &peer, 9000);
-	uint32_t seconds = (uint32_t)rand_between(&h->r, 1200, 7200);
+	uint32_t seconds = (uint32_t)rand_between(&h->r, 900, 3600);
 	talk_udp(&t, seconds * SENT_A_SECOND, 1332, seconds * REPORTS_A_SECOND, 44, seconds * 1000);
 	stage_talk(&s->stage, &t);
 }

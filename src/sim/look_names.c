@@ -3,7 +3,6 @@
 /* Benign habits in DNS: names that do not exist, and many names below one domain. Chromium asks for
  * three random names of 7 to 15 letters at each start and change of network (its source calls it
  * the intranet redirect detector); reputation and block lists over DNS: RFC 5782. */
-#include "base/hash.h"
 #include "sim/look.h"
 #include "sim/scene.h"
 #include <stdio.h>

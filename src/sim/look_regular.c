@@ -3,7 +3,6 @@
 /* Benign habits that are as regular as a beacon. Intervals of NTP: RFC 5905 (minpoll 6); of push
  * and telemetry: measured on ordinary desktop days (301.6, 900, 1680, 300 and 3600 s); of
  * keep-alives: WireGuard's and IPsec NAT-T's usual 25 and 20 s (RFC 3948). */
-#include "base/hash.h"
 #include "sim/look.h"
 #include "sim/scene.h"
 

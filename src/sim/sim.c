@@ -2,20 +2,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The run of a simulation: see sim.h. */
 #include "sim/sim.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "sim/look.h"
 #include "sim/scene.h"
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { HOUR_MS = 3600000 };
-/* Lines in a thousand that are as busy as a hall of residence, so that the top hundredth is. */
-enum { BUSY_PER_MILLE = 11 };
+/* 2000 to 2099: NetFlow counts seconds in 32 bits. */
+#define FIRST_START_MS 946684800000LL
+#define LAST_START_MS  4102444740000LL
+/* One line in so many is as busy as a hall of residence: the top hundredth, and a few more. */
+enum { ONE_BUSY_IN = 90 };
 
 #define AT(field) offsetof(struct sim_options, field)
 const struct opt_row sim_rows[SIM_ROWS] = {
@@ -101,8 +105,9 @@ static int check_options(const struct sim_options *o, struct scene *s, struct er
 	if (zeek && (o->one_way || o->no_flags || o->sampling > 1))
 		return err_set(e, ERR_CONFIG,
 		    "format: zeek goes with none of --one-way, --no-flags and --sampling");
-	if (o->start_ms <= 0 || o->start_ms % STAGE_MINUTE_MS)
-		return err_set(e, ERR_CONFIG, "start: the run begins at a whole minute");
+	if (o->start_ms < FIRST_START_MS || o->start_ms > LAST_START_MS ||
+	    o->start_ms % STAGE_MINUTE_MS)
+		return err_set(e, ERR_CONFIG, "start: a whole minute within 2000..2099");
 	return choose_looks(o->look_alikes, &s->looks, e);
 }
 
@@ -141,7 +146,7 @@ static void cast_bots(struct scene *s, const struct sim_options *o, const uint32
 
 static uint64_t cast_looks(struct scene *s, const uint32_t *clean, uint32_t n)
 {
-	uint32_t at = 0, busy = share_of(n, BUSY_PER_MILLE / 1000.0);
+	uint32_t at = 0, busy = n / ONE_BUSY_IN + 1;
 	uint64_t played = 0;
 	for (uint32_t i = 0; i < busy && n; i++)
 		home_make_busy(&s->homes[clean[n - 1 - i]]);
@@ -170,12 +175,27 @@ static void cast_lines(struct scene *s, const struct sim_options *o, struct sim_
 	free(order);
 }
 
+/* An earlier run of another format must not be read as a part of this one. */
+static int remove_other(const char *dir, const char *name, struct err *e)
+{
+	char path[512];
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (n < 0 || (size_t)n >= sizeof path || unlink(path) == 0 || errno == ENOENT)
+		return ERR_OK; /* a path too long is refused when a file is opened */
+	return err_set(e, ERR_SYS, "%s: cannot be removed: %s", path, strerror(errno));
+}
+
 static int open_files(struct scene *s, const struct sim_options *o, struct err *e)
 {
 	if (mkdir(o->out, 0777) != 0 && errno != EEXIST)
 		return err_set(e, ERR_SYS, "%s: cannot be made: %s", o->out, strerror(errno));
 	struct stage *stage = &s->stage;
 	stage->zeek = strcmp(o->format, "zeek") == 0;
+	int failed = remove_other(o->out, stage->zeek ? "flows.pcap" : "conn.log", e);
+	if (!failed && o->no_dns)
+		failed = remove_other(o->out, "dns.log", e);
+	if (failed)
+		return failed;
 	stage->one_way = o->one_way;
 	stage->dns = !o->no_dns;
 	stage->active_ms = (uint32_t)o->active_ms;
@@ -185,7 +205,7 @@ static int open_files(struct scene *s, const struct sim_options *o, struct err *
 	stage->truth = &s->truth;
 	stage->homes = s->homes;
 	truth_open(&s->truth, s->bots, s->bot_n, &s->inside, s->start_ms);
-	int failed = sink_open(&s->truth.to, o->out, "truth.jsonl", e);
+	failed = sink_open(&s->truth.to, o->out, "truth.jsonl", e);
 	if (!failed)
 		failed = indicators_write(s, o->out, o->seed, e);
 	if (!failed)

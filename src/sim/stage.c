@@ -123,8 +123,10 @@ static void write_lines(struct stage *s, int64_t minute_ms)
 		size_t end = k + 1 < d->n ? d->lines[k + 1].offset : d->text.n;
 		sink_add(&s->lookups, d->text.p + d->lines[k].offset, end - d->lines[k].offset);
 	}
-	d->n = 0;
-	text_reset(&d->text);
+	/* Given back, since a full bucket for each minute ahead would be much the largest table. */
+	free(d->lines);
+	text_fini(&d->text);
+	*d = (struct due){0};
 }
 
 static void thin(struct stage *s, struct piece *p)
@@ -148,6 +150,8 @@ static void thin(struct stage *s, struct piece *p)
 		if ((p->flags & TCP_FIN) && rand_unit(&s->r) > (double)kept / n)
 			p->flags &= (uint8_t)~TCP_FIN;
 	}
+	if (!(p->flags & (TCP_FIN | TCP_RST)) && p->reason == FLOW_REASON_FIN)
+		p->reason = FLOW_REASON_IDLE;
 	double span = (double)(p->end_ms - p->start_ms);
 	if (kept < n) {
 		p->start_ms += (int64_t)(span * rand_unit(&s->r) / (kept + 1));

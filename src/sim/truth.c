@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Ground truth: see truth.h. Distinct things are counted exactly, in sets per clock window; two
- * windows are kept side by side, since records arrive a little out of the order of their ends. */
+/* Ground truth: see truth.h. A minute's counts are kept until everything that ended in it was
+ * exported. */
 #include "sim/truth.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -23,40 +23,6 @@ struct cell {
 	uint8_t kind, proto;
 	char name[32];
 };
-
-static bool seen_add(struct seen *s, uint64_t key)
-{
-	if (2 * s->n >= s->cap) {
-		struct seen bigger = {.window = s->window, .cap = s->cap ? 2 * s->cap : 64};
-		bigger.v = mem_new(bigger.cap, sizeof *bigger.v);
-		for (uint32_t i = 0; i < s->cap; i++)
-			if (s->v[i])
-				(void)seen_add(&bigger, s->v[i]);
-		free(s->v);
-		*s = bigger;
-	}
-	uint64_t at = key & (s->cap - 1);
-	while (s->v[at] && s->v[at] != key)
-		at = (at + 1) & (s->cap - 1);
-	if (s->v[at] == key)
-		return false;
-	s->v[at] = key;
-	s->n++;
-	return true;
-}
-
-/* Whether the key is new in the window. */
-static bool is_fresh(struct seen pair[2], int64_t window, uint64_t key)
-{
-	struct seen *s = &pair[window & 1];
-	if (s->window != window) {
-		if (s->n)
-			memset(s->v, 0, s->cap * sizeof *s->v);
-		s->n = 0;
-		s->window = window;
-	}
-	return seen_add(s, key ? key : 1);
-}
 
 static uint64_t addr_key(const union addr *a)
 {
@@ -114,7 +80,7 @@ static void count_scan(struct ledger *l, struct cell *c, const struct talk *talk
 	bool failed = talk->end != TALK_ANSWERED;
 	c->counts[0]++;
 	c->counts[1] += failed;
-	c->counts[2] += failed && is_fresh(l->hosts, c->last_ms / HOUR_MS, addr_key(&talk->peer));
+	c->counts[2] += failed && seen_fresh(l->hosts, c->last_ms / HOUR_MS, addr_key(&talk->peer));
 	c->counts[3] += !failed;
 }
 
@@ -160,7 +126,7 @@ void truth_piece(struct truth *t, uint32_t bot, const struct talk *talk, uint32_
 		break;
 	case DEED_SPAM:
 		c->counts[0]++;
-		c->counts[1] += is_fresh(l->mail, p->end_ms / HOUR_MS, addr_key(&talk->peer));
+		c->counts[1] += seen_fresh(l->mail, p->end_ms / HOUR_MS, addr_key(&talk->peer));
 		break;
 	case DEED_DDOS:
 		c->counts[way] += p->packets;
@@ -180,9 +146,9 @@ static void count_dga(struct ledger *l, const struct query *q)
 	stretch(c, &key);
 	c->counts[1] += made_up;
 	if (missing)
-		c->counts[0] += is_fresh(l->missing, q->at_ms / TEN_MIN_MS, name);
+		c->counts[0] += seen_fresh(l->missing, q->at_ms / TEN_MIN_MS, name);
 	else
-		c->counts[2] += is_fresh(l->other, q->at_ms / TEN_MIN_MS, name);
+		c->counts[2] += seen_fresh(l->other, q->at_ms / TEN_MIN_MS, name);
 }
 
 static void count_tunnel(struct ledger *l, const struct query *q)
@@ -193,7 +159,7 @@ static void count_tunnel(struct ledger *l, const struct query *q)
 	stretch(c, &key);
 	c->counts[0]++;
 	if (q->local == 0 ||
-	    !is_fresh(l->names, q->at_ms / FIVE_MIN_MS, name_key(q->name, strlen(q->name))))
+	    !seen_fresh(l->names, q->at_ms / FIVE_MIN_MS, name_key(q->name, strlen(q->name))))
 		return;
 	c->counts[1]++;
 	for (uint16_t i = 0; i + 1 < q->local; i++)
@@ -388,12 +354,6 @@ void truth_flush(struct truth *t, int64_t until_ms)
 		l->n = kept;
 	}
 	put_line(t);
-}
-
-static void seen_fini(struct seen pair[2])
-{
-	free(pair[0].v);
-	free(pair[1].v);
 }
 
 int truth_close(struct truth *t, struct err *e)

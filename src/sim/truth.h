@@ -6,15 +6,10 @@
 #pragma once
 #include "sim/bot.h"
 #include "sim/home.h"
+#include "sim/seen.h"
 #include "sim/sink.h"
 #include "sim/talk.h"
 #include "sim/zeek.h"
-
-struct seen { /* the distinct things of one window of time */
-	int64_t window;
-	uint64_t *v; /* 0: empty */
-	uint32_t n, cap;
-};
 
 struct cell; /* an activity in the making, see truth.c */
 

@@ -5,7 +5,6 @@
 #include "base/hash.h"
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 static const char syllables[64][4] = {"ba", "be", "bo", "bru", "ca", "co", "cu", "da", "de", "di",
     "do", "dra", "du", "fa", "fe", "fi", "flo", "ga", "ge", "go", "gri", "ha", "he", "hu", "ja",

@@ -5,7 +5,6 @@
  */
 #include "sim/zeek.h"
 #include "base/hash.h"
-#include <string.h>
 
 static const char conn_head[] =
     "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n"

@@ -111,14 +111,14 @@ def flow10(src="10.1.0.9", dst="203.0.113.9", packets=3, octets=180):
 
 
 def fires():
-    bi = TUPLE4 + [PACKETS, BYTES, (2, 4, REVERSE), (1, 4, REVERSE), (6, 1), (6, 1, REVERSE), START_MS,
-                   END_MS, (239, 1), (234, 4)]
+    bi = TUPLE4 + [PACKETS, BYTES, (2, 4, REVERSE), (1, 4, REVERSE), (6, 1), (6, 1, REVERSE),
+                   START_MS, END_MS, (239, 1), (234, 4)]
     nat = TUPLE4 + [PACKETS, BYTES, (225, 4), (227, 2), (158, 4), (159, 4)]
     write("netflow-fires", "mixed.bin",
-          v5(v5_record("10.1.0.5", "198.51.100.7", 5, 400, UPTIME_MS - 5000, UPTIME_MS - 1000, 40001,
-                       53, 0, 17),
-             v5_record("10.1.0.5", "198.51.100.8", 1, 84, UPTIME_MS - 900, UPTIME_MS - 900, 0, 0x0800,
-                       0, 1)),
+          v5(v5_record("10.1.0.5", "198.51.100.7", 5, 400, UPTIME_MS - 5000, UPTIME_MS - 1000,
+                       40001, 53, 0, 17),
+             v5_record("10.1.0.5", "198.51.100.8", 1, 84, UPTIME_MS - 900, UPTIME_MS - 900, 0,
+                       0x0800, 0, 1)),
           v9(one_set(0, template(256, V9_FIELDS), template(257, V9_FIELDS6)),
              one_set(256, flow9(), flow9(sport=40002, flags=2, packets=1, octets=60)),
              one_set(257, record(V9_FIELDS6, "2001:db8:1::5", "2001:db8:2::7", 0, 0, 58, 0, 1, 104,
@@ -135,15 +135,16 @@ def fires():
 def sampling():
     v9_fields = TUPLE4 + [PACKETS, BYTES, (48, 1), LAST_UP]
     write("netflow-sampling", "announced.bin",
-          v5(v5_record("10.1.0.5", "198.51.100.7", 1, 60, UPTIME_MS - 5000, UPTIME_MS - 1000, 40001, 80,
-                       2, 6), sampling=0x4000 | 1000),
+          v5(v5_record("10.1.0.5", "198.51.100.7", 1, 60, UPTIME_MS - 5000, UPTIME_MS - 1000, 40001,
+                       80, 2, 6), sampling=0x4000 | 1000),
           v9(one_set(0, template(256, v9_fields)), one_set(1, options9(258, [(1, 4)],
                                                                      [(48, 1), (49, 1), (50, 4)])),
              one_set(258, record([(1, 4), (48, 1), (49, 1), (50, 4)], 0, 1, 2, 100),
                      record([(1, 4), (48, 1), (49, 1), (50, 4)], 0, 2, 2, 500)),
              one_set(256, record(v9_fields, "10.1.0.5", "198.51.100.7", 40000, 443, 6, 1, 60, 1,
                                  UPTIME_MS),
-                     record(v9_fields, "10.1.0.5", "198.51.100.7", 40001, 443, 6, 1, 60, 2, UPTIME_MS),
+                     record(v9_fields, "10.1.0.5", "198.51.100.7", 40001, 443, 6, 1, 60, 2,
+                            UPTIME_MS),
                      record(v9_fields, "10.1.0.5", "198.51.100.7", 40002, 443, 6, 1, 60, 9,
                             UPTIME_MS))),
           ipfix(one_set(2, template(300, IPFIX_FIELDS, True)),
@@ -163,8 +164,8 @@ def templates():
                 one_set(300, record(narrow, "10.1.0.9", "203.0.113.9", 50001, 80, 6, 200, 70000,
                                     T0 * 1000 - 4000))),
           ipfix(one_set(2, template(302, text, True)),
-                one_set(302, *(record(text, "10.1.0.9", "203.0.113.9", port, 80, 6, var(b"x" * size), 3,
-                                      180, T0 * 1000 - 4000)
+                one_set(302, *(record(text, "10.1.0.9", "203.0.113.9", port, 80, 6,
+                                      var(b"x" * size), 3, 180, T0 * 1000 - 4000)
                                for port, size in ((50002, 0), (50003, 5), (50004, 300))))),
           ipfix(one_set(2, struct.pack(">HH", 300, 0)), one_set(300, flow10()), one_set(302, record(
               text, "10.1.0.9", "203.0.113.9", 50005, 80, 6, var(b"y"), 3, 180, T0 * 1000 - 4000))),
@@ -175,9 +176,11 @@ def templates():
 def uptime_wrap():
     """The exporter's clock passed 2^32 ms between the flows' start and their export."""
     write("netflow-uptime-wrap", "wrap.bin",
-          v5(v5_record("10.1.0.5", "198.51.100.7", 5, 400, 2**32 - 7000, 2**32 - 2000, 40001, 53, 0, 17),
+          v5(v5_record("10.1.0.5", "198.51.100.7", 5, 400, 2**32 - 7000, 2**32 - 2000, 40001, 53, 0,
+                       17),
              v5_record("10.1.0.5", "198.51.100.8", 5, 400, 2**32 - 1000, 500, 40002, 53, 0, 17),
-             v5_record("10.1.0.5", "198.51.100.9", 5, 400, 1500, 2000, 40003, 53, 0, 17), uptime=1000),
+             v5_record("10.1.0.5", "198.51.100.9", 5, 400, 1500, 2000, 40003, 53, 0, 17),
+             uptime=1000),
           v9(one_set(0, template(256, V9_FIELDS)),
              one_set(256, flow9(first=2**32 - 7000, last=900), flow9(first=2**31, last=2**31)),
              uptime=1000))
@@ -186,12 +189,14 @@ def uptime_wrap():
 def events():
     asa = TUPLE4 + [(233, 1), (323, 8), (231, 4), (232, 4)]
     vector = bytes.fromhex(
-        "000a00496955b901000000010000000700020020010000060143000800e600010008000400e1000401690002016a"
+        "000a00496955b901000000010000000700020020010000060143000800e600010008000400e1000401690002"
+        "016a"
         "0002010000190000019b76daa87b1064400114cb007105800081ff")
     write("netflow-events", "nat.bin", vector)
     write("netflow-events", "firewall.bin",
           v9(one_set(0, template(256, asa)),
-             one_set(256, record(asa, "10.1.0.5", "198.51.100.7", 40000, 443, 6, 2, T0 * 1000, 81, 763))))
+             one_set(256, record(asa, "10.1.0.5", "198.51.100.7", 40000, 443, 6, 2, T0 * 1000, 81,
+                                 763))))
 
 
 def quiet():
@@ -203,7 +208,8 @@ def quiet():
 
 def hostile():
     good = v9(one_set(0, template(256, V9_FIELDS)), one_set(256, flow9()))
-    write("netflow-hostile", "damage.bin", good, b"\x00\x09garbage that is no datagram\x00\x05\xff\xff",
+    write("netflow-hostile", "damage.bin", good,
+          b"\x00\x09garbage that is no datagram\x00\x05\xff\xff",
           good, bytes(64), good[:-20])
     write("netflow-hostile", "lengths.bin",
           v9(one_set(0, template(256, V9_FIELDS)), one_set(256, flow9()[:-9])),
@@ -221,9 +227,10 @@ def hostile():
                 one_set(3, struct.pack(">HHH", 3, 0, 0))),
           v9(one_set(1, struct.pack(">HHH", 260, 65535, 65535))),
           v9(one_set(0, template(200, V9_FIELDS))),
-          v5(v5_record("10.1.0.5", "198.51.100.7", 5, 400, UPTIME_MS - 1000, UPTIME_MS - 5000, 40001, 53,
-                       0, 17)))
-    flood = b"".join(v9(one_set(0, *(template(t, [SRC4, DST4, PACKETS]) for t in range(t0, t0 + 80))),
+          v5(v5_record("10.1.0.5", "198.51.100.7", 5, 400, UPTIME_MS - 1000, UPTIME_MS - 5000,
+                       40001, 53, 0, 17)))
+    flood = b"".join(v9(one_set(0, *(template(t, [SRC4, DST4, PACKETS]) for t in range(t0,
+                                                                                       t0 + 80))),
                         domain=domain) for domain in range(6) for t0 in range(256, 2256, 80))
     write("netflow-hostile", "flood.bin", flood, v9(one_set(2255, bytes(12)), domain=5))
 
@@ -235,8 +242,8 @@ def element(kind, body):
 
 def generic(packets, octets, sport, dport, proto, flags=0, first=T0 * 1000 - 4000, last=T0 * 1000,
             received=T0 * 1000 + 60000):
-    return element(1, struct.pack("<QQQQQHHBBBB", first, last, received, packets, octets, sport, dport,
-                                  proto, flags, 0, 0))
+    return element(1, struct.pack("<QQQQQHHBBBB", first, last, received, packets, octets, sport,
+                                  dport, proto, flags, 0, 0))
 
 
 def swapped(addr):
@@ -250,7 +257,8 @@ def ends(src, dst):
 
 def nf_record(*elements, sysid=1, flags=0, version=9, count=None, size=None):
     body = b"".join(elements)
-    head = struct.pack("<HHHBBHBB", 11, size or 12 + len(body), len(elements) if count is None else count,
+    head = struct.pack("<HHHBBHBB", 11, size or 12 + len(body),
+                       len(elements) if count is None else count,
                        0, 0, sysid, flags, version)
     return head + body
 
@@ -264,10 +272,24 @@ def sampler(sysid, interval):
     return struct.pack("<HHHHqII", 15, 24, sysid, 0, -1, 1, interval - 1)
 
 
-def lzo(data):
-    """LZO1X with one run of literals: no compression, but the format."""
-    n = len(data) - 18
-    return b"\x00" + bytes(n // 255) + bytes([n % 255]) + data + b"\x11\x00\x00"
+def lzo_count(n):
+    """A count above what an instruction holds: zeros for 255 each, then the rest."""
+    return bytes((n - 1) // 255) + bytes([(n - 1) % 255 + 1])
+
+
+def lzo_literals(data):
+    n = len(data) - 3
+    return (bytes([n]) if n < 16 else b"\x00" + lzo_count(n - 15)) + data
+
+
+def lzo(data, zeros=1000):
+    """LZO1X: all literals, but for runs of that many zeros: each a match at distance 1."""
+    out = b""
+    while (at := data.find(bytes(zeros))) > 0:
+        run = len(data) - at - len(data[at:].lstrip(b"\0"))
+        out += lzo_literals(data[:at + 1]) + b"\x20" + lzo_count(run - 1 - 33) + bytes(2)
+        data = data[at + run:]
+    return out + lzo_literals(data) + b"\x11\x00\x00"
 
 
 def block(*records, pack=None, kind=3, flags=0, size=None):
@@ -279,7 +301,7 @@ def block(*records, pack=None, kind=3, flags=0, size=None):
 def nf_file(*blocks, layout=2, compression=0, magic=0xa50c, encryption=0):
     appendix = 40 + sum(len(b) for b in blocks[:-1])
     head = struct.pack("<HHIQBBHIQII", magic, layout, 0x01070100, T0, compression, encryption, 1, 1,
-                       appendix, 1048576, max(len(blocks) - 1, 0))
+                       appendix, 0, max(len(blocks) - 1, 0))
     return head + b"".join(blocks)
 
 
@@ -294,8 +316,10 @@ FLOWS = [
     nf_record(generic(1, 40, 50001, 23, 6, 0x02), ends("10.1.0.9", "203.0.113.10"),
               element(5, struct.pack("<QQQ", 1, 0, 0)), sysid=2, version=10),
     nf_record(generic(6, 748, 50000, 80, 6), ends("192.168.1.5", "203.0.113.9"),
-              element(5, struct.pack("<QQQ", 1, 6, 748)), element(20, swapped("192.0.2.9") + bytes(4)),
-              element(22, struct.pack("<HH", 33001, 0)), element(36, struct.pack("<II", 0, 7)), sysid=3),
+              element(5, struct.pack("<QQQ", 1, 6, 748)), element(20,
+                                                                  swapped("192.0.2.9") + bytes(4)),
+              element(22, struct.pack("<HH", 33001, 0)), element(36, struct.pack("<II", 0, 7)),
+              sysid=3),
     exporter(4, "192.0.2.4"),
     sampler(4, 1000),
     nf_record(generic(2000, 120000, 40001, 80, 6, 2), ends("10.1.0.6", "198.51.100.7"), sysid=4,
@@ -303,14 +327,20 @@ FLOWS = [
     nf_record(generic(3, 300, 40002, 53, 17, last=T0 * 1000, received=T0 * 1000 + 90000000),
               ends("10.1.0.6", "198.51.100.53")),
 ]
-STATISTICS = block(struct.pack("<HH", 0x8001, 9) + b"none\0", struct.pack("<HH", 0x8002, 140) + bytes(136),
+STATISTICS = block(struct.pack("<HH", 0x8001, 9) + b"none\0", struct.pack("<HH", 0x8002,
+                                                                          140) + bytes(136),
                    flags=1)
 
 
 def nfcapd():
     write("nfcapd-fires", "plain.nfcapd", nf_file(block(*FLOWS[:3]), block(*FLOWS[3:]), STATISTICS))
     write("nfcapd-lzo", "lzo.nfcapd",
-          nf_file(block(*FLOWS[:3], pack=lzo), block(*FLOWS[3:], pack=lzo), STATISTICS, compression=1))
+          nf_file(block(*FLOWS[:3], pack=lzo), block(*FLOWS[3:], pack=lzo), STATISTICS,
+                  compression=1))
+    write("nfcapd-lzo", "large.nfcapd", nf_file(
+        block(*FLOWS[:3], *[struct.pack("<HH", 13, 60000) + bytes(59996)] * 17, *FLOWS[3:4],
+              pack=lzo),
+        STATISTICS, compression=1))
     event = element(19, struct.pack("<QIHBB", T0 * 1000, 1, 0, 2, 0))
     nat = element(25, struct.pack("<QIBBH", T0 * 1000, 0, 4, 0, 0))
     write("nfcapd-quiet", "events.nfcapd", nf_file(
@@ -335,7 +365,8 @@ def nfcapd_hostile():
               nf_record(generic(1, 40, 1, 2, 6), struct.pack("<HH", 99, 65535)),
               nf_record(ends("10.1.0.5", "198.51.100.7")), struct.pack("<HH", 11, 4),
               struct.pack("<HHI", 7, 8, 0), struct.pack("<HHI", 15, 8, 0),
-              nf_record(generic(1, 40, 1, 2, 6, first=2**63, last=2**63), ends("10.1.0.5", "198.51.100.7")),
+              nf_record(generic(1, 40, 1, 2, 6, first=2**63, last=2**63), ends("10.1.0.5",
+                                                                               "198.51.100.7")),
               good),
         block(good, struct.pack("<HH", 11, 3), good), block(good, nf_record(size=60000)),
         block(good, kind=4), block(good)))

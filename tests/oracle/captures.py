@@ -20,6 +20,7 @@ import fnmatch
 import glob
 import ipaddress
 import os
+import signal
 import re
 import shutil
 import sys
@@ -280,4 +281,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader such as head may go away
     sys.exit(main())

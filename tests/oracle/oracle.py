@@ -13,6 +13,7 @@ The exit status is 0, or 1 if no record could be read.
 """
 import argparse
 import json
+import signal
 import sys
 from collections import defaultdict
 from datetime import datetime, timezone
@@ -99,4 +100,5 @@ def show(line, verdict, as_json):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader such as head may go away
     sys.exit(main())

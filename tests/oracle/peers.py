@@ -16,6 +16,7 @@ the line sent. FastNetMon's rates are means over 5 s: packets are spread evenly 
 import argparse
 import json
 import math
+import signal
 import sys
 from collections import Counter, defaultdict
 from statistics import mean, median, pstdev, quantiles
@@ -251,4 +252,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader such as head may go away
     sys.exit(main())

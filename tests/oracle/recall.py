@@ -21,6 +21,7 @@ import ipaddress
 import json
 import math
 import os
+import signal
 import sys
 from collections import defaultdict
 
@@ -355,4 +356,5 @@ def show(args, lines, table, false, wrong):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a reader such as head may go away
     sys.exit(main())

@@ -79,7 +79,7 @@ static void icmp_stands_in_the_ports_or_in_the_state(void **state)
 	    {"0x0303", "0xf735", "URP", true, 3, 3}, {"0x0103", "", "URH", true, 3, 1},
 	    {"0x03", "0x03", "URP", true, 3, 3}, {"135", "0", "NNS", true, 135, 0},
 	    {"", "0x0002", "ECR", true, 0, 0}, {"", "0x7952", "RED", true, 5, 1},
-	    {"", "", "XXX", false, 0, 0}, {"300", "", "", false, 0, 0}};
+	    {"", "", "?", false, 0, 0}, {"300", "", "", false, 0, 0}};
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		uint8_t type, code;
 		assert_int_equal(argus_icmp(span_of(rows[i].sport), span_of(rows[i].dport),

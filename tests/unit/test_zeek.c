@@ -177,10 +177,30 @@ static void a_name_too_long_loses_its_front(void **state)
 	text_puts(&t, ".example.com\t1\tA\t-\t-\t-\t-\n");
 	struct decoded d = decoded("zeek-tsv", t.p, 0);
 	assert_int_equal(d.batch.dns_n, 1);
-	assert_int_equal(d.batch.dns->name_n, DNS_NAME_MAX);
-	assert_string_equal(d.batch.dns->name + DNS_NAME_MAX - 12, ".example.com");
+	const struct dns *r = d.batch.dns;
+	assert_int_equal(r->name_n, 60 * 4 + 12); /* whole bytes only */
+	assert_string_equal(r->name + r->name_n - 12, ".example.com");
+	assert_memory_equal(r->name, "\\255", 4);
 	decoded_fini(&d);
 	text_fini(&t);
+}
+
+static void answers_are_addresses_or_text(void **state)
+{
+	(void)state;
+	struct decoded d = decoded("zeek-tsv",
+	    DNS_NAMES
+	    "1.5\t10.0.0.1\t999\t10.0.0.2\t53\ta.example\t16\tTXT\t0\tNOERROR\t192.0.2.1,"
+	    "cdn.example,TXT 3 A\\x00b TXT 2 no,TXT 9 cut,TXT x,2001:db8::1\t60.0,5.9,-\n",
+	    0);
+	static const char want[] = "cdn.example\0A\\000b\0cut\0TXT x";
+	assert_int_equal(d.batch.dns_n, 1);
+	assert_int_equal(d.batch.dns->addr_n, 2);
+	assert_int_equal(d.batch.dns->other_n, sizeof want);
+	assert_memory_equal(d.batch.dns->other, want, sizeof want);
+	assert_true(d.batch.dns->has_ttl);
+	assert_int_equal(d.batch.dns->ttl_s, 5);
+	decoded_fini(&d);
 }
 
 static void both_forms_give_the_same_records(void **state)
@@ -269,6 +289,7 @@ int main(void)
 	    cmocka_unit_test(packets_with_bad_checksums_are_not_silence),
 	    cmocka_unit_test(names_keep_their_bytes),
 	    cmocka_unit_test(a_name_too_long_loses_its_front),
+	    cmocka_unit_test(answers_are_addresses_or_text),
 	    cmocka_unit_test(both_forms_give_the_same_records),
 	    cmocka_unit_test(labels_change_nothing),
 	    cmocka_unit_test(formats_are_told_apart),

@@ -50,12 +50,6 @@ static void contact(
 	finding_judge(d, &detector_@SYMBOL@, &s->finding, &c->subject, &v);
 }
 
-static void close(struct detect *d, const void *opts, void *state, const struct subject *s)
-{
-	(void)opts;
-	finding_close(d, &detector_@SYMBOL@, &((struct state *)state)->finding, s);
-}
-
 const struct detector detector_@SYMBOL@ = {
     .name = "@NAME@",
     .summary = "many peers contacted on one port",
@@ -74,6 +68,6 @@ const struct detector detector_@SYMBOL@ = {
     .rows_n = sizeof rows / sizeof *rows,
     .opts_bytes = sizeof(struct opts),
     .state_bytes = sizeof(struct state),
+    .finding_first = true,
     .contact = contact,
-    .close = close,
 };
