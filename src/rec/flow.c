@@ -17,6 +17,10 @@ int flow_check(const struct flow *f)
 		return ERR_INPUT;
 	if ((f->have & FLOW_START) && (f->have & FLOW_END) && f->end_ms < f->start_ms)
 		return ERR_INPUT;
+	/* nobody exports a flow before it was: such a clock is wrong */
+	if (f->exported_ms && (f->end_ms > f->exported_ms + FLOW_RECEIVED_MAX_MS ||
+				  f->start_ms > f->exported_ms + FLOW_RECEIVED_MAX_MS))
+		return ERR_INPUT;
 	return ERR_OK;
 }
 

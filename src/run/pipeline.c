@@ -28,7 +28,8 @@ struct work { /* a batch for one shard */
 
 struct shard {
 	struct detect *detect;
-	struct evidences out;
+	struct evidences out; /* of the batch being worked on */
+	struct evidence_table *evidence;
 	struct work *ring[RING];
 	unsigned head, n; /* batches waiting */
 	bool over;
@@ -59,6 +60,14 @@ static void do_item(struct shard *s, struct work *w, struct work_item *i)
 	detect_lookup(s->detect, &l, &i->hint, i->late, &s->out);
 }
 
+/* Merged at once: what is kept grows with the lines that something was found on, not with time. */
+static void keep_evidence(struct shard *s)
+{
+	for (size_t i = 0; i < s->out.n; i++)
+		evidence_add(s->evidence, &s->out.v[i]);
+	s->out.n = 0;
+}
+
 static void do_work(struct shard *s, struct work *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
@@ -67,6 +76,7 @@ static void do_work(struct shard *s, struct work *w)
 		do_item(s, w, &w->v[i]);
 	}
 	w->n = w->dns_n = 0;
+	keep_evidence(s);
 }
 
 static void *shard_main(void *arg)
@@ -200,6 +210,7 @@ void pipeline_feed(struct pipeline *p, const struct stream_record *r)
 static void shard_open(struct pipeline *p, struct shard *s)
 {
 	s->detect = detect_new(p->o.detect, p->n, p->o.detector_opts, p->o.enabled);
+	s->evidence = p->o.new_table(p->o.new_table_arg);
 	for (int i = 0; i < (p->threads ? RING : 1); i++)
 		s->ring[i] = mem_new(1, sizeof *s->ring[i]);
 	(void)pthread_mutex_init(&s->lock, NULL);
@@ -233,7 +244,7 @@ static void shard_end(struct pipeline *p, struct shard *s)
 	(void)pthread_join(s->thread, NULL);
 }
 
-void pipeline_finish(struct pipeline *p, struct stats *stats)
+void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats)
 {
 	attribute_flush(p->o.attribute, &p->contacts);
 	pass_contacts(p, false);
@@ -241,19 +252,12 @@ void pipeline_finish(struct pipeline *p, struct stats *stats)
 		struct shard *s = &p->shards[i];
 		shard_end(p, s);
 		detect_close(s->detect, &s->out);
+		keep_evidence(s);
+		evidence_absorb(into, s->evidence);
+		s->evidence = NULL;
 		stats->lines += detect_lines(s->detect);
 		stats->dropped += detect_dropped(s->detect);
 	}
-}
-
-unsigned pipeline_shards(const struct pipeline *p)
-{
-	return p->n;
-}
-
-const struct evidences *pipeline_evidence(const struct pipeline *p, unsigned shard)
-{
-	return &p->shards[shard].out;
 }
 
 void pipeline_free(struct pipeline *p)
@@ -261,6 +265,7 @@ void pipeline_free(struct pipeline *p)
 	for (unsigned i = 0; p && i < p->n; i++) {
 		struct shard *s = &p->shards[i];
 		detect_free(s->detect);
+		evidence_free(s->evidence);
 		for (int k = 0; k < RING && s->ring[k]; k++) {
 			free(s->ring[k]->dns);
 			free(s->ring[k]);

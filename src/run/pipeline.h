@@ -6,6 +6,7 @@
 #pragma once
 #include "attribute/attribute.h"
 #include "detect/detect.h"
+#include "evidence/evidence.h"
 #include "run/stream.h"
 
 struct pipeline;
@@ -15,14 +16,14 @@ struct pipeline_options {
 	const struct detect_options *detect;
 	const void *const *detector_opts;
 	const bool *enabled;
+	struct evidence_table *(*new_table)(const void *arg); /* one for each shard */
+	const void *new_table_arg;
 	unsigned shards; /* threads that detect; 0: the caller's does it */
 	bool no_dns, no_detect;
 };
 struct pipeline *pipeline_new(const struct pipeline_options *o);
 void pipeline_feed(struct pipeline *p, const struct stream_record *r);
-/* The last records are through and every line has had its last word. Evidence of shard i then
- * stands in pipeline_evidence(p, i); lines and what was dropped are added to stats. */
-void pipeline_finish(struct pipeline *p, struct stats *stats);
-unsigned pipeline_shards(const struct pipeline *p);
-const struct evidences *pipeline_evidence(const struct pipeline *p, unsigned shard);
+/* The last records are through, every line has had its last word: all evidence goes into the table,
+ * lines and what was dropped are added to stats. */
+void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats);
 void pipeline_free(struct pipeline *p);
