@@ -274,6 +274,7 @@ static int run_pipeline(struct detection *x)
 {
 	struct pipeline_options po = {.attribute = x->attribute,
 	    .population = x->population,
+	    .evidence = x->evidence,
 	    .detect = settings_tables(x->settings),
 	    .detector_opts = settings_detectors(x->settings),
 	    .enabled = settings_enabled(x->settings),
@@ -283,11 +284,6 @@ static int run_pipeline(struct detection *x)
 	struct pipeline *p = pipeline_new(&po);
 	read_all(x, p);
 	pipeline_finish(p, &x->stats);
-	for (unsigned i = 0; i < pipeline_shards(p); i++) {
-		const struct evidences *ev = pipeline_evidence(p, i);
-		for (size_t k = 0; k < ev->n; k++)
-			evidence_add(x->evidence, &ev->v[k]);
-	}
 	pipeline_free(p);
 	fill_stats(x);
 	return conclude(x);

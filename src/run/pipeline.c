@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORK_ITEMS = 1024, RING = 16, CONTACTS = 64, AHEAD = 8 };
+enum { WORK_ITEMS = 1024, RING = 16, CONTACTS = 64, AHEAD = 8, FOUND = 256 };
 
 struct work_item {
 	struct hint hint;
@@ -27,6 +27,7 @@ struct work { /* a batch for one shard */
 };
 
 struct shard {
+	struct pipeline *pipeline;
 	struct detect *detect;
 	struct evidences out;
 	struct work *ring[RING];
@@ -42,7 +43,8 @@ struct pipeline {
 	struct pipeline_options o;
 	struct contacts contacts;
 	struct shard *shards;
-	unsigned n; /* at least 1 */
+	unsigned n;            /* at least 1 */
+	pthread_mutex_t found; /* held while findings are put into the evidence table */
 	bool threads;
 	int64_t clock_ms;
 };
@@ -59,6 +61,18 @@ static void do_item(struct shard *s, struct work *w, struct work_item *i)
 	detect_lookup(s->detect, &l, &i->hint, i->late, &s->out);
 }
 
+/* A line's findings all come from one shard and in order, so the table does not depend on who goes
+ * first. */
+static void pass_found(struct shard *s)
+{
+	struct pipeline *p = s->pipeline;
+	(void)pthread_mutex_lock(&p->found);
+	for (size_t i = 0; i < s->out.n; i++)
+		evidence_add(p->o.evidence, &s->out.v[i]);
+	(void)pthread_mutex_unlock(&p->found);
+	s->out.n = 0;
+}
+
 static void do_work(struct shard *s, struct work *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
@@ -66,6 +80,8 @@ static void do_work(struct shard *s, struct work *w)
 			detect_prefetch(s->detect, &w->v[i + AHEAD].hint);
 		do_item(s, w, &w->v[i]);
 	}
+	if (s->out.n >= FOUND)
+		pass_found(s);
 	w->n = w->dns_n = 0;
 }
 
@@ -199,6 +215,7 @@ void pipeline_feed(struct pipeline *p, const struct stream_record *r)
 
 static void shard_open(struct pipeline *p, struct shard *s)
 {
+	s->pipeline = p;
 	s->detect = detect_new(p->o.detect, p->n, p->o.detector_opts, p->o.enabled);
 	for (int i = 0; i < (p->threads ? RING : 1); i++)
 		s->ring[i] = mem_new(1, sizeof *s->ring[i]);
@@ -216,6 +233,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *o)
 	p->threads = o->shards > 0;
 	p->n = p->threads ? o->shards : 1;
 	p->shards = mem_new(p->n, sizeof *p->shards);
+	(void)pthread_mutex_init(&p->found, NULL);
 	for (unsigned i = 0; i < p->n; i++)
 		shard_open(p, &p->shards[i]);
 	return p;
@@ -241,19 +259,10 @@ void pipeline_finish(struct pipeline *p, struct stats *stats)
 		struct shard *s = &p->shards[i];
 		shard_end(p, s);
 		detect_close(s->detect, &s->out);
+		pass_found(s);
 		stats->lines += detect_lines(s->detect);
 		stats->dropped += detect_dropped(s->detect);
 	}
-}
-
-unsigned pipeline_shards(const struct pipeline *p)
-{
-	return p->n;
-}
-
-const struct evidences *pipeline_evidence(const struct pipeline *p, unsigned shard)
-{
-	return &p->shards[shard].out;
 }
 
 void pipeline_free(struct pipeline *p)
@@ -270,6 +279,7 @@ void pipeline_free(struct pipeline *p)
 		free(s->out.v);
 	}
 	if (p) {
+		(void)pthread_mutex_destroy(&p->found);
 		free(p->contacts.v);
 		free(p->shards);
 	}

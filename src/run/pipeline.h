@@ -6,12 +6,14 @@
 #pragma once
 #include "attribute/attribute.h"
 #include "detect/detect.h"
+#include "evidence/evidence.h"
 #include "run/stream.h"
 
 struct pipeline;
 struct pipeline_options {
 	struct attribute *attribute; /* borrowed */
 	struct population *population;
+	struct evidence_table *evidence; /* takes what is found */
 	const struct detect_options *detect;
 	const void *const *detector_opts;
 	const bool *enabled;
@@ -20,9 +22,7 @@ struct pipeline_options {
 };
 struct pipeline *pipeline_new(const struct pipeline_options *o);
 void pipeline_feed(struct pipeline *p, const struct stream_record *r);
-/* The last records are through and every line has had its last word. Evidence of shard i then
- * stands in pipeline_evidence(p, i); lines and what was dropped are added to stats. */
+/* The last records are through and every line has had its last word; lines and what was dropped are
+ * added to stats. */
 void pipeline_finish(struct pipeline *p, struct stats *stats);
-unsigned pipeline_shards(const struct pipeline *p);
-const struct evidences *pipeline_evidence(const struct pipeline *p, unsigned shard);
 void pipeline_free(struct pipeline *p);
