@@ -17,11 +17,13 @@ int flow_check(const struct flow *f)
 		return ERR_INPUT;
 	if ((f->have & FLOW_START) && (f->have & FLOW_END) && f->end_ms < f->start_ms)
 		return ERR_INPUT;
-	/* nobody exports a flow before it was: such a clock is wrong */
-	if (f->exported_ms && (f->end_ms > f->exported_ms + FLOW_RECEIVED_MAX_MS ||
-				  f->start_ms > f->exported_ms + FLOW_RECEIVED_MAX_MS))
-		return ERR_INPUT;
 	return ERR_OK;
+}
+
+bool flow_clock_is_right(const struct flow *f)
+{
+	int64_t latest_ms = f->exported_ms + FLOW_RECEIVED_MAX_MS;
+	return !f->exported_ms || (f->end_ms <= latest_ms && f->start_ms <= latest_ms);
 }
 
 static void end_json(const char *key, const union addr *a, const char *port_key, uint16_t port,

@@ -97,7 +97,7 @@ static void take_batch(struct stream *s, struct source *src)
 {
 	const struct batch *b = &src->reader.batch;
 	for (size_t i = 0; i < b->flow_n; i++)
-		if (flow_check(&b->flows[i]) == ERR_OK)
+		if (flow_check(&b->flows[i]) == ERR_OK && flow_clock_is_right(&b->flows[i]))
 			smooth_flow(&src->smooth, &b->flows[i]);
 		else
 			s->tally->bad_n++;
