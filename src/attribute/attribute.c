@@ -40,7 +40,6 @@ struct attribute {
 		struct prefix prefix;
 		uint64_t n;
 	} frequent[FREQUENT];
-	bool any_inside;
 };
 
 struct attribute *attribute_new(const struct attribute_options *o)
@@ -293,10 +292,12 @@ static enum relation relation_same_way(const struct way *mine, const struct flow
 	bool syn = f->proto == PROTO_TCP && (f->have & FLOW_FLAGS) && (f->flags & TCP_SYN);
 	if (syn && start > mine->end_ms + (again ? PAIR_GAP_MS : 0))
 		return OTHER_CONTACT;
-	return again || (start == mine->start_ms && end_of(f) == mine->end_ms &&
-			    f->bytes == mine->bytes)
-		   ? SAME_FLOW
-		   : SLICE;
+	/* sent twice: the whole of it, or a slice that lies within what is there already */
+	bool whole =
+	    start == mine->start_ms && end_of(f) == mine->end_ms && f->bytes == mine->bytes;
+	bool within = (f->proto == PROTO_TCP || f->proto == PROTO_UDP) && start > mine->start_ms &&
+		      end_of(f) <= mine->end_ms;
+	return again || whole || within ? SAME_FLOW : SLICE;
 }
 
 static enum relation relation_of(
@@ -412,11 +413,11 @@ static bool of_use(struct attribute *a, const union addr *src, const union addr 
 		return false;
 	}
 	if (inside_find(&a->inside, src, &s) || inside_find(&a->inside, dst, &s)) {
-		a->any_inside = true;
+		a->counts.inside++;
 		return true;
 	}
 	a->counts.no_inside++;
-	if (!a->any_inside) {
+	if (!a->counts.inside) {
 		note_frequent(a, src);
 		note_frequent(a, dst);
 	}
@@ -431,7 +432,7 @@ static int side_of(const struct flow *f)
 
 void attribute_prefetch(const struct attribute *a, const struct flow *f)
 {
-	join_prefetch(&a->join, join_hash(f, side_of(f)));
+	join_prefetch(&a->join, join_hash(&a->join, f, side_of(f)));
 }
 
 void attribute_late(struct attribute *a, const struct flow *f, struct contacts *out)
@@ -453,7 +454,7 @@ void attribute_flow(struct attribute *a, const struct flow *f, int64_t now_ms, s
 	if (!of_use(a, &f->src, &f->dst))
 		return;
 	int side = side_of(f);
-	uint32_t hash = join_hash(f, side);
+	uint32_t hash = join_hash(&a->join, f, side);
 	struct conv *c = join_find(&a->join, f, side, hash);
 	if (c) {
 		join_flow(a, c, f, side, now_ms, out);
@@ -474,11 +475,11 @@ bool attribute_dns(struct attribute *a, const struct dns *d, struct lookup *l)
 	}
 	if (!inside_find(&a->inside, &d->client, &l->subject)) {
 		a->counts.no_inside++;
-		if (!a->any_inside)
+		if (!a->counts.inside)
 			note_frequent(a, &d->client);
 		return false;
 	}
-	a->any_inside = true;
+	a->counts.inside++;
 	l->dns = d;
 	return true;
 }

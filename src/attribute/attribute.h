@@ -31,6 +31,7 @@ struct exporter_ways {               /* what an exporter was seen to show (detec
 };
 
 struct attribute_counts {
+	uint64_t inside;     /* records with an inside address */
 	uint64_t no_inside;  /* records without an inside address */
 	uint64_t special;    /* multicast, loopback, … addresses */
 	uint64_t duplicates; /* the same flow from a second exporter, or sent twice */

@@ -10,7 +10,7 @@
 
 void join_init(struct join *j, uint64_t cap)
 {
-	*j = (struct join){.cap = (uint32_t)cap};
+	*j = (struct join){.cap = (uint32_t)cap, .key = hash_key_random()};
 	uint32_t buckets = 1;
 	while (buckets < cap)
 		buckets *= 2;
@@ -42,7 +42,7 @@ static struct key key_of(const struct flow *f, int side)
 	return k;
 }
 
-uint32_t join_hash(const struct flow *f, int side)
+uint32_t join_hash(const struct join *j, const struct flow *f, int side)
 {
 	const union addr *low = side == 0 ? &f->src : &f->dst,
 			 *high = side == 0 ? &f->dst : &f->src;
@@ -50,7 +50,7 @@ uint32_t join_hash(const struct flow *f, int side)
 		 high_port = side == 0 ? f->dport : f->sport;
 	uint64_t w[5] = {low->q[0], low->q[1], high->q[0], high->q[1],
 	    low_port << 32 | high_port << 8 | f->proto};
-	return (uint32_t)hash_words(&hash_key_offline, w, 5);
+	return (uint32_t)hash_words(&j->key, w, 5);
 }
 
 void join_prefetch(const struct join *j, uint32_t hash)

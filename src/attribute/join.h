@@ -3,6 +3,7 @@
 /* The bounded table in which conversations are put together before they become contacts. */
 #pragma once
 #include "attribute/conv.h"
+#include "base/hash.h"
 
 enum join_place { PLACE_FREE, PLACE_WAITING, PLACE_BRIEF, PLACE_LONG, PLACE_N };
 
@@ -11,6 +12,7 @@ struct join_list {
 };
 
 struct join {
+	struct hash_key key;
 	struct conv *v;
 	uint32_t *buckets; /* index + 1 */
 	struct join_list list[PLACE_N];
@@ -18,7 +20,8 @@ struct join {
 };
 void join_init(struct join *j, uint64_t cap);
 void join_fini(struct join *j);
-uint32_t join_hash(const struct flow *f, int side);
+/* The key is drawn for each run: the order of buckets has no influence on what comes out. */
+uint32_t join_hash(const struct join *j, const struct flow *f, int side);
 /* Brings the bucket near, for a flow that comes soon. */
 void join_prefetch(const struct join *j, uint32_t hash);
 /* The conversation of this flow, whose source is `side`; NULL: none. */

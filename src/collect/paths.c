@@ -1,7 +1,6 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* PATHs -> files in natural order: see collect.h. Links are followed, but a folder is entered only
- * to a depth of 32, so that a loop of links ends. */
+/* PATHs -> files in natural order: see collect.h. Folders are entered to a depth of 32. */
 #include "base/mem.h"
 #include "base/str.h"
 #include "collect/collect.h"
@@ -52,13 +51,26 @@ static int add_folder(struct paths *p, const char *path, int depth, struct err *
 	return bad;
 }
 
+/* Below a folder, a link to a folder may lead in a circle, and a pipe would be waited on for ever.
+ */
+static bool leads_astray(const char *path, const struct stat *st)
+{
+	struct stat link;
+	return S_ISDIR(st->st_mode) ? lstat(path, &link) == 0 && S_ISLNK(link.st_mode)
+				    : !S_ISREG(st->st_mode);
+}
+
 static int add(struct paths *p, const char *path, int depth, struct err *e)
 {
 	struct stat st;
 	if (stat(path, &st) != 0)
 		return err_set(e, ERR_SYS, "%s: %s", path, strerror(errno));
+	if (depth > 0 && leads_astray(path, &st))
+		return ERR_OK;
 	if (S_ISDIR(st.st_mode))
 		return add_folder(p, path, depth, e);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_SYS, "%s: not a file or folder (a pipe or device)", path);
 	p->v = mem_grow(p->v, p->n + 1, sizeof *p->v);
 	p->v[p->n++] = mem_text(path);
 	p->bytes += (uint64_t)st.st_size;

@@ -25,7 +25,13 @@ const struct opt_row detect_rows[] = {
 };
 const size_t detect_rows_n = sizeof detect_rows / sizeof *detect_rows;
 
-enum { COLD_MIN = 1024, COLD_ONE_IN = 50, FILTER_BITS_MAX = 96, P2P_PEERS_MIN = 8 };
+enum {
+	COLD_MIN = 1024,
+	COLD_ONE_IN = 50,
+	FILTER_BITS_MAX = 96,
+	P2P_PEERS_MIN = 8,
+	DAY_MS = 86400000
+};
 
 size_t detector_number(const struct detector *det)
 {
@@ -122,6 +128,7 @@ static uint32_t take_number(struct detect *d)
 	uint32_t number = d->oldest, *at;
 	struct line *l = line_at(d, number);
 	close_line(d, l);
+	cold_drop(&d->cold, l);
 	d->dropped++;
 	unlink_use(d, l);
 	for (at = &d->buckets[subject_hash(&l->subject) & d->mask]; *at != number;)
@@ -152,6 +159,17 @@ static struct line *line_of(struct detect *d, const struct subject *s, uint64_t 
 	append_use(d, l, i);
 	d->ever++;
 	return l;
+}
+
+/* The line of a record, and where evidence goes while it is worked on. */
+static struct line *begin(struct detect *d, const struct subject *s, uint64_t hash, int64_t time_ms,
+    struct evidences *out)
+{
+	uint32_t day = (uint32_t)(time_ms / DAY_MS);
+	d->out = out; /* a line that gives way has its last word, too */
+	d->day = day > d->day ? day : d->day;
+	d->now = line_of(d, s, hash);
+	return d->now;
 }
 
 /* Whether the line meets this peer for the first time, as far as its two filters remember; they
@@ -186,11 +204,18 @@ static bool is_p2p(struct line *l, const struct contact *c, const struct hint *h
 	return l->p2p_n >= P2P_PEERS_MIN;
 }
 
+/* What the detector judged in this call is told once its notes are complete. */
+static void tell(struct detect *d, const struct detector *det, const struct subject *s)
+{
+	if (d->judged)
+		finding_tell(d, det, d->judged, s);
+	d->judged = NULL;
+}
+
 void detect_contact(
     struct detect *d, const struct contact *c, struct hint *h, bool late, struct evidences *out)
 {
-	struct line *l = line_of(d, &c->subject, h->line);
-	d->out = out;
+	struct line *l = begin(d, &c->subject, h->line, c->end_ms, out);
 	h->first = c->opener == OPENER_SELF && !(c->marks & CONTACT_UPDATE) && !late &&
 		   first_contact(l, h->peer);
 	h->p2p = is_p2p(l, c, h);
@@ -198,19 +223,22 @@ void detect_contact(
 		h->port_class = CLASS_P;
 	for (size_t i = 0; i < detectors_n; i++)
 		if (d->enabled[i] && detectors[i]->contact &&
-		    (!late || detectors[i]->group == GROUP_INTEL))
+		    (!late || detectors[i]->group == GROUP_INTEL)) {
 			detectors[i]->contact(d, d->opts[i], l->state + d->state_at[i], c, h);
+			tell(d, detectors[i], &l->subject);
+		}
 }
 
 void detect_lookup(
     struct detect *d, const struct lookup *q, struct hint *h, bool late, struct evidences *out)
 {
-	struct line *l = line_of(d, &q->subject, h->line);
-	d->out = out;
+	struct line *l = begin(d, &q->subject, h->line, q->dns->time_ms, out);
 	for (size_t i = 0; i < detectors_n; i++)
 		if (d->enabled[i] && detectors[i]->lookup &&
-		    (!late || detectors[i]->group == GROUP_INTEL))
+		    (!late || detectors[i]->group == GROUP_INTEL)) {
 			detectors[i]->lookup(d, d->opts[i], l->state + d->state_at[i], q, h);
+			tell(d, detectors[i], &l->subject);
+		}
 }
 
 void detect_close(struct detect *d, struct evidences *out)

@@ -29,19 +29,33 @@ void cold_fini(struct cold_pool *p)
 
 static void give_back(struct cold_pool *p, struct distinct *s)
 {
+	p->v[s->cold - 1].line->cold_n--;
 	p->v[s->cold - 1].owner = NULL;
 	p->free[p->free_n++] = s->cold - 1;
 	s->cold = 0;
 }
 
-/* Frees the block of the smallest of a few sets, if it is smaller than the one that asks. */
-static bool make_room(struct cold_pool *p)
+void cold_drop(struct cold_pool *p, const struct line *l)
+{
+	for (uint32_t i = 0; l->cold_n && i < p->n; i++)
+		if (p->v[i].owner && p->v[i].line == l)
+			give_back(p, p->v[i].owner);
+}
+
+/* Frees a block of an earlier day, else that of the smallest of a few sets. */
+static bool make_room(struct cold_pool *p, uint32_t day)
 {
 	struct cold *least = NULL;
 	for (int i = 0; i < SAMPLE; i++) {
 		p->pick = hash_mix(p->pick + 0x9e3779b97f4a7c15ull);
 		struct cold *c = &p->v[p->pick % p->n];
-		if (c->owner && (!least || c->n < least->n))
+		if (!c->owner)
+			continue;
+		if (c->day < day) {
+			give_back(p, c->owner);
+			return true;
+		}
+		if (!least || c->n < least->n)
 			least = c;
 	}
 	if (!least || least->n > COLD_EXACT)
@@ -51,15 +65,18 @@ static bool make_room(struct cold_pool *p)
 	return true;
 }
 
-static struct cold *take(struct cold_pool *p, struct distinct *s)
+static struct cold *take(struct detect *d, struct distinct *s)
 {
-	if (p->free_n == 0 && !make_room(p)) {
+	struct cold_pool *p = &d->cold;
+	if (p->free_n == 0 && !make_room(p, d->day)) {
 		p->dropped++;
 		return NULL;
 	}
 	uint32_t i = p->free[--p->free_n];
 	struct cold *c = &p->v[i];
 	c->owner = s;
+	c->line = d->now;
+	d->now->cold_n++;
 	c->n = IN_PLACE;
 	memcpy(c->h, s->h, sizeof s->h);
 	s->cold = i + 1;
@@ -119,11 +136,13 @@ bool distinct_add(struct detect *d, struct distinct *s, uint32_t window, uint64_
 			s->h[s->n++] = h;
 			return true;
 		}
-		if (!take(&d->cold, s))
+		if (!take(d, s))
 			return false;
 	}
-	bool fresh = cold_add(&d->cold.v[s->cold - 1], h);
-	s->n = d->cold.v[s->cold - 1].n;
+	struct cold *c = &d->cold.v[s->cold - 1];
+	bool fresh = cold_add(c, h);
+	c->day = d->day;
+	s->n = c->n;
 	return fresh;
 }
 

@@ -117,9 +117,10 @@ static void judge_bytes(struct detect *d, struct state *s, struct slot *t, const
 	    .window_ms = (s->window - 1ll) * WINDOW_MS,
 	    .count = t->asked,
 	    .sampling = 1,
-	    .estimated = distinct_estimated(&t->names)};
-	finding_judge(d, &detector_dns_tunnel, &s->finding, &l->subject, &v);
-	finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, domain);
+	    .estimated = distinct_estimated(&t->names),
+	    .alone = true};
+	if (finding_judge(d, &detector_dns_tunnel, &s->finding, &v))
+		finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, domain);
 }
 
 static void count_bytes(struct detect *d, struct state *s, const struct lookup *l,
@@ -175,7 +176,7 @@ static void count_spread(struct detect *d, struct state *s, const struct lookup 
 	    .sampling = 1,
 	    .estimated = distinct_estimated(&s->spread),
 	    .which = 1};
-	finding_judge(d, &detector_dns_tunnel, &s->finding, &l->subject, &v);
+	(void)finding_judge(d, &detector_dns_tunnel, &s->finding, &v);
 	if (n <= EXAMPLES_UP_TO)
 		finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, domain);
 }

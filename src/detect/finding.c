@@ -14,7 +14,8 @@ enum {
 	EMIT_DB = 10,
 	SPAN_SHORT_S = 30,
 	SPAN_LONG_S = 1800,
-	NO_SHARE = 255
+	NO_SHARE = 255,
+	SAMPLE = 8
 };
 
 void notes_init(struct notes_pool *p, uint32_t n)
@@ -36,8 +37,23 @@ void notes_free(struct notes_pool *p, struct finding *f)
 {
 	if (!f->notes)
 		return;
+	p->v[f->notes - 1].owner = NULL;
 	p->free[p->free_n++] = f->notes - 1;
 	f->notes = 0;
+}
+
+/* Frees notes of an earlier day, if a few looks find some. */
+static bool notes_room(struct notes_pool *p, uint16_t day)
+{
+	for (int i = 0; i < SAMPLE; i++) {
+		p->pick = hash_mix(p->pick + 0x9e3779b97f4a7c15ull);
+		struct finding *owner = p->v[p->pick % p->n].owner;
+		if (owner && owner->day < day) {
+			notes_free(p, owner);
+			return true;
+		}
+	}
+	return false;
 }
 
 static struct notes *notes_of(struct detect *d, struct finding *f)
@@ -45,7 +61,7 @@ static struct notes *notes_of(struct detect *d, struct finding *f)
 	struct notes_pool *p = &d->notes;
 	if (f->notes)
 		return &p->v[f->notes - 1];
-	if (p->free_n == 0) {
+	if (p->free_n == 0 && !notes_room(p, f->day)) {
 		p->dropped++;
 		return NULL;
 	}
@@ -128,6 +144,8 @@ static void emit(
 		e.top_n = n->n;
 		memcpy(e.top, n->top, n->n * sizeof *n->top);
 		qsort(e.top, e.top_n, sizeof *e.top, by_count);
+		if (e.top_n == 1 && e.top[0].count < f->count)
+			e.top[0].count = f->count; /* nothing else stood behind it */
 	}
 	detect_emit(d, &e);
 }
@@ -151,6 +169,8 @@ void finding_event(struct detect *d, const struct detector *det, struct finding 
 			finding_close(d, det, f, s);
 		*f = (struct finding){.day = day, .first_s = at, .last_s = at, .p = 1};
 	}
+	if (day < f->day) /* a little late: counts from the beginning of the day that is open */
+		at = (f->day - 1u) * DAY_S;
 	if (at < f->first_s)
 		f->first_s = at;
 	if (at > f->last_s)
@@ -168,23 +188,34 @@ static bool span_grew(struct finding *f)
 	return true;
 }
 
-void finding_judge(struct detect *d, const struct detector *det, struct finding *f,
-    const struct subject *s, const struct verdict *v)
+bool finding_judge(
+    struct detect *d, const struct detector *det, struct finding *f, const struct verdict *v)
 {
-	if ((float)v->p < f->p) {
-		double db = strength_db(v->p);
-		f->p = (float)v->p;
-		f->db = (float)(db < det->cap_db ? db : det->cap_db);
-		f->value = (float)v->value;
-		f->share = v->share < 0 ? NO_SHARE : (uint8_t)lround(v->share * 100);
-		f->bonus = (uint8_t)(v->bonus_db < 255 ? v->bonus_db : 255);
-		f->prevalence = (float)v->prevalence;
-		f->window_s = (uint32_t)(v->window_ms / 1000);
-		f->count = v->count;
-		f->sampling = v->sampling < UINT16_MAX ? (uint16_t)v->sampling : UINT16_MAX;
-		f->estimated = v->estimated & 1u;
-		f->which = v->which;
-	}
+	bool better =
+	    (float)v->p < f->p || (v->alone && (float)v->p <= f->p && v->count > f->count);
+	d->judged = f;
+	if (!better)
+		return false;
+	double db = strength_db(v->p);
+	f->p = (float)v->p;
+	f->db = (float)(db < det->cap_db ? db : det->cap_db);
+	f->value = (float)v->value;
+	f->share = v->share < 0 ? NO_SHARE : (uint8_t)(v->share * 100 + 1e-9);
+	f->bonus = (uint8_t)(v->bonus_db < 255 ? v->bonus_db : 255);
+	f->prevalence = (float)v->prevalence;
+	f->window_s = (uint32_t)(v->window_ms / 1000);
+	f->count = v->count;
+	f->sampling = v->sampling < UINT16_MAX ? (uint16_t)v->sampling : UINT16_MAX;
+	f->estimated = v->estimated & 1u;
+	f->which = v->which;
+	if (v->alone)
+		notes_free(&d->notes, f);
+	return true;
+}
+
+void finding_tell(
+    struct detect *d, const struct detector *det, struct finding *f, const struct subject *s)
+{
 	bool stronger = f->db >= EMIT_DB && (f->told_db == 0 || f->db >= f->told_db + 1);
 	if (span_grew(f) || stronger) {
 		f->told_db = f->db;

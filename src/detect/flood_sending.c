@@ -40,7 +40,7 @@ static struct slot *slot_of(struct state *s, uint32_t key, uint32_t window)
 			pick = t;
 	}
 	/* what is a little late counts for the window that is open */
-	if (pick->key != key || pick->window < window + 1)
+	if (pick->key != key || (pick->window != window + 1 && pick->window != window + 2))
 		*pick = (struct slot){.key = key, .window = window + 1};
 	return pick;
 }
@@ -94,15 +94,16 @@ static void contact(
 		return;
 	finding_event(d, &detector_flood_sending, &s->finding, &c->subject, c->start_ms);
 	finding_event(d, &detector_flood_sending, &s->finding, &c->subject, c->end_ms);
-	finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
 	struct verdict v = {.value = pps,
 	    .p = tail_p(&detector_flood_sending.tail[0], pps),
 	    .share = -1,
 	    .prevalence = h->prevalence,
 	    .window_ms = (int64_t)window * WINDOW_MS,
 	    .count = t->n,
-	    .sampling = c->sampling};
-	finding_judge(d, &detector_flood_sending, &s->finding, &c->subject, &v);
+	    .sampling = c->sampling,
+	    .alone = true};
+	if (finding_judge(d, &detector_flood_sending, &s->finding, &v))
+		finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
 }
 
 const struct detector detector_flood_sending = {

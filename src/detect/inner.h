@@ -53,15 +53,19 @@ struct verdict { /* a statistic as measured in one window */
 	uint32_t count;    /* events in it */
 	uint32_t sampling;
 	bool estimated;
+	bool alone;    /* the value is of one peer or name: what was noted of others before goes */
 	uint8_t which; /* of the detector's statistics */
 };
 /* An event that detector det counts at time_ms. Call before finding_judge. */
 void finding_event(struct detect *d, const struct detector *det, struct finding *f,
     const struct subject *s, int64_t time_ms);
-/* Keeps the verdict if it is the day's best, and emits where that is due. statistic and unit must
- * be the same texts for one detector all along (they are printed with the stored best). */
-void finding_judge(struct detect *d, const struct detector *det, struct finding *f,
-    const struct subject *s, const struct verdict *v);
+/* Keeps the verdict if it is the day's best; then true. The core tells it once the detector
+ * returns. */
+bool finding_judge(
+    struct detect *d, const struct detector *det, struct finding *f, const struct verdict *v);
+/* Emits what was judged, where that is due. For the core. */
+void finding_tell(
+    struct detect *d, const struct detector *det, struct finding *f, const struct subject *s);
 /* Notes a peer, port or name behind the count (Space-Saving, 5 rows); name may be "". Costs memory
  * only once the finding has reached 5 dB. */
 void finding_note(struct detect *d, struct finding *f, const union addr *peer, uint16_t port,
@@ -89,7 +93,7 @@ static inline uint32_t window_of(int64_t time_ms, int64_t window_ms)
 static inline uint32_t window_open(uint32_t open, int64_t time_ms, int64_t window_ms)
 {
 	uint32_t window = window_of(time_ms, window_ms);
-	return window + 1 < open ? open - 1 : window;
+	return window + 2 == open ? open - 1 : window;
 }
 
 enum port_class port_class(uint16_t port);

@@ -105,7 +105,7 @@ static void judge(struct detect *d, struct state *s, const struct contact *c, co
 	    .window_ms = (int64_t)window * WINDOW_MS,
 	    .count = s->n,
 	    .sampling = c->sampling};
-	finding_judge(d, &detector_password_guessing, &s->finding, &c->subject, &v);
+	(void)finding_judge(d, &detector_password_guessing, &s->finding, &v);
 }
 
 static void contact(
@@ -121,9 +121,9 @@ static void contact(
 	session(s, (double)c->bytes_out + (double)c->bytes_in);
 	(void)distinct_add(d, &s->hosts, s->window - 1, h->peer);
 	finding_event(d, &detector_password_guessing, &s->finding, &c->subject, c->end_ms);
-	finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
 	note_peer(s, (uint32_t)h->peer);
 	judge(d, s, c, h);
+	finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
 }
 
 const struct detector detector_password_guessing = {

@@ -119,7 +119,7 @@ static struct used *used_of(struct used_table *t, uint64_t hash, uint32_t at_s)
 
 static void used_add(struct used *u, uint64_t line, uint32_t half)
 {
-	if (u->half != half) {
+	if (half > u->half) {
 		if (u->half + 1 == half)
 			memcpy(u->before, u->now, sizeof u->now);
 		else
@@ -165,7 +165,8 @@ static void hint_use(
 	h->population = p->active >= LINES_MIN;
 	h->prevalence = h->population ? (n > 1 ? n : 1) / p->active : -1;
 	h->popular = h->population && n >= NUMERATOR_MIN && n > 0.01 * p->active;
-	h->young = at_s - p->began_s > WEEK_S && at_s - u->first_s <= WEEK_S;
+	int64_t age_s = (int64_t)at_s - p->began_s, seen_s = (int64_t)at_s - u->first_s;
+	h->young = age_s > WEEK_S && seen_s <= WEEK_S;
 }
 
 /* More than 5 % of the lines fail towards one neighbourhood: it is down, they do not scan. */
@@ -223,7 +224,7 @@ void population_contact(struct population *p, const struct contact *c, struct hi
 static void watch_names(struct population *p, const struct dns *d)
 {
 	uint32_t now = (uint32_t)(d->time_ms / 600000);
-	if (now != p->names_minute) {
+	if (now > p->names_minute) {
 		double share = p->answer_n ? (double)p->nx_n / p->answer_n : p->nx_usual;
 		p->nx_usual = p->nx_usual > 0 ? p->nx_usual * 0.95 + share * 0.05 : share;
 		p->names_minute = now;

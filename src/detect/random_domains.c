@@ -94,7 +94,7 @@ static void lookup(
 	    .count = s->most.n,
 	    .sampling = 1,
 	    .estimated = distinct_estimated(&s->missing)};
-	finding_judge(d, &detector_random_domains, &s->finding, &l->subject, &v);
+	(void)finding_judge(d, &detector_random_domains, &s->finding, &v);
 	if (n <= EXAMPLES_UP_TO)
 		finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, h->domain);
 }

@@ -201,12 +201,13 @@ static void contact(
 	    .p = p,
 	    .share = -1,
 	    .prevalence = h->prevalence,
-	    .window_ms = t->first_s * 1000ll,
+	    .window_ms = first_s * 1000ll,
 	    .count = t->n,
 	    .sampling = c->sampling,
-	    .estimated = true};
-	finding_judge(d, &detector_regular_contact, &s->finding, &c->subject, &v);
-	finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
+	    .estimated = true,
+	    .alone = true};
+	if (finding_judge(d, &detector_regular_contact, &s->finding, &v))
+		finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
 }
 
 const struct detector detector_regular_contact = {

@@ -98,7 +98,7 @@ static void judge(struct detect *d, struct state *s, struct walk *w, const struc
 	    .window_ms = c->end_ms / DAY_MS * DAY_MS,
 	    .count = w->first_n,
 	    .sampling = c->sampling};
-	finding_judge(d, &detector_scan_any_port, &s->finding, &c->subject, &v);
+	(void)finding_judge(d, &detector_scan_any_port, &s->finding, &v);
 }
 
 static void new_day(struct state *s, uint32_t day)
@@ -142,11 +142,11 @@ static void contact(
 	if (!failed)
 		return;
 	finding_event(d, &detector_scan_any_port, &s->finding, &c->subject, c->end_ms);
-	finding_note(d, &s->finding, &(union addr){{0}}, c->peer_port, c->proto, (struct span){0});
 	if (w->now_db > w->max_db && is_spread(w)) {
 		w->max_db = w->now_db;
 		judge(d, s, w, c, h);
 	}
+	finding_note(d, &s->finding, &(union addr){{0}}, c->peer_port, c->proto, (struct span){0});
 }
 
 const struct detector detector_scan_any_port = {

@@ -45,7 +45,6 @@ static void contact(
 	if (!failed || share < fail_share_min)
 		return;
 	finding_event(d, &detector_scan_bot_ports, &s->finding, &c->subject, c->end_ms);
-	finding_note(d, &s->finding, &(union addr){{0}}, c->peer_port, c->proto, (struct span){0});
 	(void)distinct_add(d, &s->failed, window, h->peer);
 	uint32_t n = distinct_count(&s->failed, window);
 	struct verdict v = {.value = n,
@@ -56,7 +55,8 @@ static void contact(
 	    .count = s->failed_n,
 	    .sampling = c->sampling,
 	    .estimated = distinct_estimated(&s->failed)};
-	finding_judge(d, &detector_scan_bot_ports, &s->finding, &c->subject, &v);
+	(void)finding_judge(d, &detector_scan_bot_ports, &s->finding, &v);
+	finding_note(d, &s->finding, &(union addr){{0}}, c->peer_port, c->proto, (struct span){0});
 }
 
 const struct detector detector_scan_bot_ports = {

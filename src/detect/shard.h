@@ -8,6 +8,8 @@ enum { COLD_EXACT = 64, COLD_P = 10, DETECTORS_MAX = 64 };
 
 struct cold {                   /* a distinct set that outgrew its place */
 	struct distinct *owner; /* NULL: free */
+	struct line *line;      /* that the set belongs to */
+	uint32_t day;           /* of the last addition */
 	uint32_t n;
 	union {
 		uint32_t h[COLD_EXACT];
@@ -22,8 +24,8 @@ struct cold_pool {
 	uint64_t pick;
 };
 
-struct notes { /* Space-Saving over what stands behind a count */
-	struct finding *owner;
+struct notes {                 /* Space-Saving over what stands behind a count */
+	struct finding *owner; /* NULL: free */
 	uint32_t n;
 	struct evidence_top top[EVIDENCE_TOP];
 };
@@ -32,6 +34,7 @@ struct notes_pool {
 	uint32_t *free;
 	uint32_t n, free_n;
 	uint64_t dropped;
+	uint64_t pick;
 };
 
 struct line {
@@ -40,6 +43,7 @@ struct line {
 	uint32_t last_s;
 	uint64_t seen[2][8];         /* peers already contacted: current and previous filter */
 	uint16_t seen_bits;          /* set in the current one */
+	uint16_t cold_n;             /* cold blocks that its sets hold */
 	uint16_t p2p_day;            /* since 1970, + 1 */
 	uint16_t p2p_n;              /* strangers that answered on UDP ports that day */
 	_Alignas(8) uint8_t state[]; /* of all detectors */
@@ -55,11 +59,16 @@ struct detect {
 	uint64_t ever, dropped;
 	struct cold_pool cold;
 	struct notes_pool notes;
-	struct evidences *out; /* during a call */
+	struct evidences *out;  /* during a call */
+	struct finding *judged; /* by the detector that runs, during a call */
+	struct line *now;       /* whose record it is, during a call */
+	uint32_t day;           /* the newest seen, since 1970 */
 };
 
 void cold_init(struct cold_pool *p, uint32_t n);
 void cold_fini(struct cold_pool *p);
+/* The line is dropped: its sets give their blocks back. */
+void cold_drop(struct cold_pool *p, const struct line *l);
 void notes_init(struct notes_pool *p, uint32_t n);
 void notes_fini(struct notes_pool *p);
 void notes_free(struct notes_pool *p, struct finding *f);

@@ -131,7 +131,7 @@ void evidence_add(struct evidence_table *t, const struct evidence *e)
 	for (size_t i = 0; i < l->n; i++) {
 		struct evidence *old = &l->v[i];
 		if (old->detector == e->detector && old->cause == e->cause &&
-		    fuse_day(old) == fuse_day(e) && (e->p < 1 || old->window_ms == e->window_ms)) {
+		    fuse_day(old) == fuse_day(e)) {
 			merge(old, e);
 			return;
 		}
@@ -144,6 +144,22 @@ void evidence_add(struct evidence_table *t, const struct evidence *e)
 	} else if (weakest->db < e->db) {
 		*weakest = *e;
 	}
+}
+
+void evidence_absorb(struct evidence_table *t, struct evidence_table *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct line *l = line_of(t, &from->lines[i].subject);
+		if (l->n == 0) {
+			l->v = from->lines[i].v;
+			l->n = from->lines[i].n;
+			from->lines[i].v = NULL;
+		}
+		for (size_t k = 0; from->lines[i].v && k < from->lines[i].n; k++)
+			evidence_add(t, &from->lines[i].v[k]);
+	}
+	t->muted += from->muted;
+	evidence_free(from);
 }
 
 static int strongest_first(const void *a, const void *b)

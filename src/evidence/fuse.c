@@ -30,12 +30,21 @@ int64_t fuse_day(const struct evidence *e)
 	return e->window_ms / 86400000;
 }
 
+/* Equal, or one a name below the other. */
+static bool same_name(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b);
+	if (na < nb)
+		return same_name(b, a);
+	return nb && strcmp(a + na - nb, b) == 0 && (na == nb || a[na - nb - 1] == '.');
+}
+
 static bool same_destination(const struct evidence *a, const struct evidence *b)
 {
 	for (uint32_t i = 0; i < a->top_n; i++)
 		for (uint32_t k = 0; k < b->top_n; k++) {
 			const struct evidence_top *x = &a->top[i], *y = &b->top[k];
-			if (x->name[0] ? strcmp(x->name, y->name) == 0
+			if (x->name[0] ? same_name(x->name, y->name)
 				       : !addr_is_zero(&x->addr) && addr_same(&x->addr, &y->addr))
 				return true;
 		}

@@ -165,15 +165,23 @@ static void attack_json(const char *ids, struct json *j)
 	json_end(j);
 }
 
-/* Deterministic: subject, detector, start of the window (design.md 2). */
+/* Deterministic: subject, detector, start of the window (design.md 2); and the peer or name, where
+ * several indicators may be met in one window. */
 static void id_json(const struct evidence *e, const char *detector, struct json *j)
 {
+	const struct evidence_top *top = &e->top[0];
 	struct {
 		struct subject subject;
 		int64_t window_ms;
-		uint64_t detector;
-	} key = {
-	    e->subject, e->window_ms, hash_bytes(&hash_key_offline, detector, strlen(detector)).a};
+		uint64_t detector, peer, name;
+	} key = {.subject = e->subject,
+	    .window_ms = e->window_ms,
+	    .detector = hash_bytes(&hash_key_offline, detector, strlen(detector)).a};
+	if (e->cause) {
+		key.peer =
+		    hash_bytes(&hash_key_offline, &top->addr, sizeof top->addr).a ^ top->port;
+		key.name = hash_bytes(&hash_key_offline, top->name, strlen(top->name)).a;
+	}
 	struct hash h = hash_bytes(&hash_key_offline, &key, sizeof key);
 	char word[40];
 	(void)snprintf(

@@ -20,6 +20,12 @@ int flow_check(const struct flow *f)
 	return ERR_OK;
 }
 
+bool flow_clock_is_right(const struct flow *f)
+{
+	int64_t latest_ms = f->exported_ms + FLOW_RECEIVED_MAX_MS;
+	return !f->exported_ms || (f->end_ms <= latest_ms && f->start_ms <= latest_ms);
+}
+
 static void end_json(const char *key, const union addr *a, const char *port_key, uint16_t port,
     bool ports, struct json *j)
 {

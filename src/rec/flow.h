@@ -64,5 +64,7 @@ static inline int64_t flow_time_ms(const struct flow *f)
 
 /* INPUT where a value is impossible: times out of range or reversed, no time at all. */
 int flow_check(const struct flow *f);
+/* False where it was exported more than an hour before it was: that clock cannot be relied on. */
+bool flow_clock_is_right(const struct flow *f);
 /* One line of `decode --json`; exporter is a name or "". */
 void flow_json(const struct flow *f, const char *exporter, struct json *j);

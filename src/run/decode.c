@@ -11,6 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What comes from outside must not steer a terminal. */
+static void plain(const char *p, size_t n, struct text *t)
+{
+	for (size_t i = 0; i < n; i++)
+		text_putc(t, p[i] > ' ' && p[i] < 0x7f ? p[i] : '?');
+}
+
 static void flow_line(const struct flow *f, const char *exporter, struct text *t)
 {
 	char src[ADDR_TEXT], dst[ADDR_TEXT], start[WHEN_TEXT];
@@ -22,7 +29,9 @@ static void flow_line(const struct flow *f, const char *exporter, struct text *t
 	if (f->have & FLOW_BOTH_WAYS)
 		text_fmt(t, ", back %llu, %llu", (unsigned long long)f->rpackets,
 		    (unsigned long long)f->rbytes);
-	text_fmt(t, " %s %s\n", f->state, exporter);
+	text_putc(t, ' ');
+	plain(f->state, strlen(f->state), t);
+	text_fmt(t, " %s\n", exporter);
 }
 
 static void dns_line(const struct dns *d, struct text *t)
@@ -34,8 +43,7 @@ static void dns_line(const struct dns *d, struct text *t)
 	if (d->rcode != DNS_RCODE_NONE)
 		dns_rcode_text(rcode, d->rcode);
 	text_fmt(t, "%-24s dns %s %s ", time, client, type);
-	for (size_t i = 0; i < d->name_n; i++)
-		text_putc(t, d->name[i] > ' ' && d->name[i] < 0x7f ? d->name[i] : '?');
+	plain(d->name, d->name_n, t);
 	text_fmt(t, " %s\n", rcode);
 }
 
@@ -93,5 +101,9 @@ int run_decode(const struct decode_options *o, const struct settings *settings, 
 	else
 		stats_text(&stats, stderr);
 	run_input_close(&in);
-	return tally.files_read || tally.files_ignored ? 0 : 1;
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		(void)fputs("theriac: the output could not be written\n", stderr);
+		return 1;
+	}
+	return tally.files_read ? 0 : 1;
 }

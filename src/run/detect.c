@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 512 << 20, THREADS_MAX = 64 };
+enum { FILE_MAX = 512 << 20, THREADS_MAX = 64, GAP_MAX_MS = 3600000 };
 
 /* Everything a run of detect holds. */
 struct detection {
@@ -24,7 +24,8 @@ struct detection {
 	struct allow *allow;
 	struct evidence_source *sources;
 	struct evidence_table *evidence;
-	int64_t first_ms, last_ms; /* record times */
+	int64_t last_ms,
+	    span_ms; /* newest record; time that the records span, gaps cut to an hour */
 };
 
 /* Reads a whole small file; NULL and e filled where that fails. The caller frees it. */
@@ -132,6 +133,12 @@ static void open_sources(struct detection *x)
 	}
 }
 
+static struct evidence_table *new_table(const void *arg)
+{
+	const struct detection *x = arg;
+	return evidence_new(settings_evidence(x->settings), x->sources, detectors_n, x->allow);
+}
+
 static int open_all(struct detection *x, char **paths, int n, struct err *e)
 {
 	const struct run_detect_options *o = x->o;
@@ -149,8 +156,7 @@ static int open_all(struct detection *x, char **paths, int n, struct err *e)
 	if ((bad = open_inside(x, e)) || (bad = open_indicators(x, e)) || (bad = open_allow(x, e)))
 		return bad;
 	x->population = population_new(settings_tables(x->settings), x->indicators);
-	x->evidence =
-	    evidence_new(settings_evidence(x->settings), x->sources, detectors_n, x->allow);
+	x->evidence = new_table(x);
 	return ERR_OK;
 }
 
@@ -176,6 +182,16 @@ static bool wanted(const struct run_detect_options *o, int64_t time_ms)
 	return (!o->since_ms || time_ms >= o->since_ms) && (!o->until_ms || time_ms < o->until_ms);
 }
 
+/* One record of another year must not make a short capture a long one. */
+static void note_time(struct detection *x, int64_t time_ms)
+{
+	int64_t gap_ms = x->last_ms ? time_ms - x->last_ms : 0;
+	if (gap_ms > 0)
+		x->span_ms += gap_ms < GAP_MAX_MS ? gap_ms : GAP_MAX_MS;
+	if (time_ms > x->last_ms)
+		x->last_ms = time_ms;
+}
+
 static void read_all(struct detection *x, struct pipeline *p)
 {
 	struct stream *s = stream_new(&x->in, &x->stats.tally);
@@ -187,10 +203,7 @@ static void read_all(struct detection *x, struct pipeline *p)
 		if (!wanted(x->o, r.time_ms))
 			continue;
 		x->stats.late += r.late;
-		if (!x->first_ms)
-			x->first_ms = r.time_ms;
-		if (r.time_ms > x->last_ms)
-			x->last_ms = r.time_ms;
+		note_time(x, r.time_ms);
 		pipeline_feed(p, &r);
 	}
 	progress_end(&bar);
@@ -244,7 +257,7 @@ static int no_line_error(struct detection *x)
 
 static const struct verdict_line *judge(struct detection *x, enum tier min, size_t *n)
 {
-	return evidence_judge(x->evidence, x->last_ms - x->first_ms, x->stats.lines, min, n);
+	return evidence_judge(x->evidence, x->span_ms, x->stats.lines, min, n);
 }
 
 static int conclude(struct detection *x)
@@ -255,7 +268,8 @@ static int conclude(struct detection *x)
 		(void)fprintf(stderr, "theriac: nothing that was given could be read\n");
 		return 1;
 	}
-	if (records && x->stats.lines == 0 && !x->o->no_detect)
+	const struct attribute_counts *c = attribute_counted(x->attribute);
+	if (!c->inside && c->no_inside)
 		return no_line_error(x);
 	size_t n;
 	if (x->o->json_to) {
@@ -267,6 +281,10 @@ static int conclude(struct detection *x)
 		show_json(x->evidence, v, n, &x->stats, stdout);
 	else
 		show_table(x->evidence, v, n, &x->stats);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		(void)fputs("theriac: the output could not be written\n", stderr);
+		return 1;
+	}
 	return 0;
 }
 
@@ -274,16 +292,17 @@ static int run_pipeline(struct detection *x)
 {
 	struct pipeline_options po = {.attribute = x->attribute,
 	    .population = x->population,
-	    .evidence = x->evidence,
 	    .detect = settings_tables(x->settings),
 	    .detector_opts = settings_detectors(x->settings),
 	    .enabled = settings_enabled(x->settings),
+	    .new_table = new_table,
+	    .new_table_arg = x,
 	    .shards = shards_of(x->o),
 	    .no_dns = x->o->no_dns,
 	    .no_detect = x->o->no_detect};
 	struct pipeline *p = pipeline_new(&po);
 	read_all(x, p);
-	pipeline_finish(p, &x->stats);
+	pipeline_finish(p, x->evidence, &x->stats);
 	pipeline_free(p);
 	fill_stats(x);
 	return conclude(x);

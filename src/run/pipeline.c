@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORK_ITEMS = 1024, RING = 16, CONTACTS = 64, AHEAD = 8, FOUND = 256 };
+enum { WORK_ITEMS = 1024, RING = 16, CONTACTS = 64, AHEAD = 8 };
 
 struct work_item {
 	struct hint hint;
@@ -27,9 +27,9 @@ struct work { /* a batch for one shard */
 };
 
 struct shard {
-	struct pipeline *pipeline;
 	struct detect *detect;
-	struct evidences out;
+	struct evidences out; /* of the batch being worked on */
+	struct evidence_table *evidence;
 	struct work *ring[RING];
 	unsigned head, n; /* batches waiting */
 	bool over;
@@ -43,8 +43,7 @@ struct pipeline {
 	struct pipeline_options o;
 	struct contacts contacts;
 	struct shard *shards;
-	unsigned n;            /* at least 1 */
-	pthread_mutex_t found; /* held while findings are put into the evidence table */
+	unsigned n; /* at least 1 */
 	bool threads;
 	int64_t clock_ms;
 };
@@ -61,15 +60,11 @@ static void do_item(struct shard *s, struct work *w, struct work_item *i)
 	detect_lookup(s->detect, &l, &i->hint, i->late, &s->out);
 }
 
-/* A line's findings all come from one shard and in order, so the table does not depend on who goes
- * first. */
-static void pass_found(struct shard *s)
+/* Merged at once: what is kept grows with the lines that something was found on, not with time. */
+static void keep_evidence(struct shard *s)
 {
-	struct pipeline *p = s->pipeline;
-	(void)pthread_mutex_lock(&p->found);
 	for (size_t i = 0; i < s->out.n; i++)
-		evidence_add(p->o.evidence, &s->out.v[i]);
-	(void)pthread_mutex_unlock(&p->found);
+		evidence_add(s->evidence, &s->out.v[i]);
 	s->out.n = 0;
 }
 
@@ -80,9 +75,8 @@ static void do_work(struct shard *s, struct work *w)
 			detect_prefetch(s->detect, &w->v[i + AHEAD].hint);
 		do_item(s, w, &w->v[i]);
 	}
-	if (s->out.n >= FOUND)
-		pass_found(s);
 	w->n = w->dns_n = 0;
+	keep_evidence(s);
 }
 
 static void *shard_main(void *arg)
@@ -215,8 +209,8 @@ void pipeline_feed(struct pipeline *p, const struct stream_record *r)
 
 static void shard_open(struct pipeline *p, struct shard *s)
 {
-	s->pipeline = p;
 	s->detect = detect_new(p->o.detect, p->n, p->o.detector_opts, p->o.enabled);
+	s->evidence = p->o.new_table(p->o.new_table_arg);
 	for (int i = 0; i < (p->threads ? RING : 1); i++)
 		s->ring[i] = mem_new(1, sizeof *s->ring[i]);
 	(void)pthread_mutex_init(&s->lock, NULL);
@@ -233,7 +227,6 @@ struct pipeline *pipeline_new(const struct pipeline_options *o)
 	p->threads = o->shards > 0;
 	p->n = p->threads ? o->shards : 1;
 	p->shards = mem_new(p->n, sizeof *p->shards);
-	(void)pthread_mutex_init(&p->found, NULL);
 	for (unsigned i = 0; i < p->n; i++)
 		shard_open(p, &p->shards[i]);
 	return p;
@@ -251,7 +244,7 @@ static void shard_end(struct pipeline *p, struct shard *s)
 	(void)pthread_join(s->thread, NULL);
 }
 
-void pipeline_finish(struct pipeline *p, struct stats *stats)
+void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats)
 {
 	attribute_flush(p->o.attribute, &p->contacts);
 	pass_contacts(p, false);
@@ -259,7 +252,9 @@ void pipeline_finish(struct pipeline *p, struct stats *stats)
 		struct shard *s = &p->shards[i];
 		shard_end(p, s);
 		detect_close(s->detect, &s->out);
-		pass_found(s);
+		keep_evidence(s);
+		evidence_absorb(into, s->evidence);
+		s->evidence = NULL;
 		stats->lines += detect_lines(s->detect);
 		stats->dropped += detect_dropped(s->detect);
 	}
@@ -270,6 +265,7 @@ void pipeline_free(struct pipeline *p)
 	for (unsigned i = 0; p && i < p->n; i++) {
 		struct shard *s = &p->shards[i];
 		detect_free(s->detect);
+		evidence_free(s->evidence);
 		for (int k = 0; k < RING && s->ring[k]; k++) {
 			free(s->ring[k]->dns);
 			free(s->ring[k]);
@@ -279,7 +275,6 @@ void pipeline_free(struct pipeline *p)
 		free(s->out.v);
 	}
 	if (p) {
-		(void)pthread_mutex_destroy(&p->found);
 		free(p->contacts.v);
 		free(p->shards);
 	}

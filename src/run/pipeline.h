@@ -13,16 +13,17 @@ struct pipeline;
 struct pipeline_options {
 	struct attribute *attribute; /* borrowed */
 	struct population *population;
-	struct evidence_table *evidence; /* takes what is found */
 	const struct detect_options *detect;
 	const void *const *detector_opts;
 	const bool *enabled;
+	struct evidence_table *(*new_table)(const void *arg); /* one for each shard */
+	const void *new_table_arg;
 	unsigned shards; /* threads that detect; 0: the caller's does it */
 	bool no_dns, no_detect;
 };
 struct pipeline *pipeline_new(const struct pipeline_options *o);
 void pipeline_feed(struct pipeline *p, const struct stream_record *r);
-/* The last records are through and every line has had its last word; lines and what was dropped are
- * added to stats. */
-void pipeline_finish(struct pipeline *p, struct stats *stats);
+/* The last records are through, every line has had its last word: all evidence goes into the table,
+ * lines and what was dropped are added to stats. */
+void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats);
 void pipeline_free(struct pipeline *p);

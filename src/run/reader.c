@@ -158,7 +158,7 @@ void reader_close(struct reader *r, struct tally *t)
 		return;
 	if (!r->decoder)
 		t->ignored_n++;
-	if (r->record_n || (r->decoder && r->bad_n == 0 && !r->ignored))
+	if (r->record_n || (r->decoder && r->bad_n == 0))
 		t->files_read++;
 	else if (r->ignored)
 		t->files_ignored++;

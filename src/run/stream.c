@@ -97,7 +97,7 @@ static void take_batch(struct stream *s, struct source *src)
 {
 	const struct batch *b = &src->reader.batch;
 	for (size_t i = 0; i < b->flow_n; i++)
-		if (flow_check(&b->flows[i]) == ERR_OK)
+		if (flow_check(&b->flows[i]) == ERR_OK && flow_clock_is_right(&b->flows[i]))
 			smooth_flow(&src->smooth, &b->flows[i]);
 		else
 			s->tally->bad_n++;
@@ -125,6 +125,10 @@ static bool refill(struct stream *s, struct source *src)
 		struct tally quiet = {.quiet = true}; /* a format unknown was told by peek */
 		src->ended = reader_open(&src->reader, src->path, s->env, &quiet, &e) != 0;
 		src->open = !src->ended;
+		if (src->ended) { /* it could be read a moment ago */
+			s->tally->files_failed++;
+			tally_tell(s->tally, "%s", e.msg);
+		}
 	}
 	while (!smooth_ready(&src->smooth, src->ended) && !src->ended) {
 		if (reader_next(&src->reader, s->tally))

@@ -10,6 +10,8 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 tar -cf - --exclude='./build*' --exclude=./out --exclude=./.git . | tar -xf - -C "$copy"
 cd "$copy"
+THERIAC=$copy/build/theriac
+export THERIAC # that of the copy
 meson setup build -Doptimization=0 >/dev/null
 
 state() { # every file with its sum, but what building makes

@@ -13,7 +13,11 @@ static struct detect *small(void)
 	static const bool none[DETECTORS_MAX];
 	static const void *const opts[DETECTORS_MAX];
 	const struct detect_options o = {.lines = 1024, .destinations = 1024};
-	return detect_new(&o, 1, opts, none);
+	static struct line line;
+	struct detect *d = detect_new(&o, 1, opts, none);
+	line.cold_n = 0;
+	d->now = &line;
+	return d;
 }
 
 static void fill(struct detect *d, struct distinct *s, uint32_t window, uint32_t n, uint64_t seed)

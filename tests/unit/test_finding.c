@@ -42,7 +42,8 @@ static size_t event(struct told *x, int64_t at_ms, double p)
 	v.window_ms = (T0 + at_ms) / 3600000 * 3600000;
 	x->d->out = &x->out;
 	finding_event(x->d, &detector_scan_bot_ports, &x->f, &x->s, T0 + at_ms);
-	finding_judge(x->d, &detector_scan_bot_ports, &x->f, &x->s, &v);
+	(void)finding_judge(x->d, &detector_scan_bot_ports, &x->f, &v);
+	finding_tell(x->d, &detector_scan_bot_ports, &x->f, &x->s);
 	return x->out.n - before;
 }
 

@@ -47,7 +47,7 @@ static void contact(
 	    .estimated = distinct_estimated(&s->peers)};
 	finding_event(d, &detector_@SYMBOL@, &s->finding, &c->subject, c->end_ms);
 	finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
-	finding_judge(d, &detector_@SYMBOL@, &s->finding, &c->subject, &v);
+	(void)finding_judge(d, &detector_@SYMBOL@, &s->finding, &v);
 }
 
 const struct detector detector_@SYMBOL@ = {
