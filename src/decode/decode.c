@@ -39,12 +39,30 @@ const struct decoder *decoder_sniff(const uint8_t *p, size_t n)
 	return best;
 }
 
+static void flow_room(struct batch *b, size_t n)
+{
+	size_t cap = b->flow_cap ? b->flow_cap : BATCH_FULL;
+	while (cap < b->flow_n + n)
+		cap *= 2;
+	if (cap > b->flow_cap)
+		b->flows = mem_grow(b->flows, cap, sizeof *b->flows);
+	b->flow_cap = cap;
+}
+
+static void dns_room(struct batch *b, size_t n)
+{
+	size_t cap = b->dns_cap ? b->dns_cap : 256;
+	while (cap < b->dns_n + n)
+		cap *= 2;
+	if (cap > b->dns_cap)
+		b->dns = mem_grow(b->dns, cap, sizeof *b->dns);
+	b->dns_cap = cap;
+}
+
 struct flow *batch_flow(struct batch *b)
 {
-	if (b->flow_n == b->flow_cap) {
-		b->flow_cap = b->flow_cap ? b->flow_cap * 2 : BATCH_FULL;
-		b->flows = mem_grow(b->flows, b->flow_cap, sizeof *b->flows);
-	}
+	if (b->flow_n == b->flow_cap)
+		flow_room(b, 1);
 	struct flow *f = &b->flows[b->flow_n++];
 	/* In halves: gcc clears up to 96 bytes with a few wide stores, and more with a string
 	 * instruction that costs as much as reading a record. */
@@ -55,13 +73,22 @@ struct flow *batch_flow(struct batch *b)
 
 struct dns *batch_dns(struct batch *b)
 {
-	if (b->dns_n == b->dns_cap) {
-		b->dns_cap = b->dns_cap ? b->dns_cap * 2 : 256;
-		b->dns = mem_grow(b->dns, b->dns_cap, sizeof *b->dns);
-	}
+	if (b->dns_n == b->dns_cap)
+		dns_room(b, 1);
 	struct dns *d = &b->dns[b->dns_n++];
 	memset(d, 0, sizeof *d);
 	return d;
+}
+
+void batch_copy(
+    struct batch *b, const struct flow *flows, size_t flow_n, const struct dns *dns, size_t dns_n)
+{
+	flow_room(b, flow_n);
+	dns_room(b, dns_n);
+	memcpy(b->flows + b->flow_n, flows, flow_n * sizeof *flows);
+	memcpy(b->dns + b->dns_n, dns, dns_n * sizeof *dns);
+	b->flow_n += flow_n;
+	b->dns_n += dns_n;
 }
 
 void batch_undo_flow(struct batch *b)

@@ -33,6 +33,9 @@ struct batch {
 /* A zeroed record to fill; valid until the next call. */
 struct flow *batch_flow(struct batch *b);
 struct dns *batch_dns(struct batch *b);
+/* Appends copies of records that lie elsewhere. */
+void batch_copy(
+    struct batch *b, const struct flow *flows, size_t flow_n, const struct dns *dns, size_t dns_n);
 void batch_undo_flow(struct batch *b); /* takes the last flow back (it was no good after all) */
 void batch_undo_dns(struct batch *b);
 void batch_bad(struct batch *b, uint64_t offset, const char *reason);
