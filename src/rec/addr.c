@@ -6,11 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-bool addr_is_special(const union addr *a)
+bool addr_v6_is_special(const union addr *a)
 {
-	if (addr_is_v4(a))
-		return a->b[12] == 0 || a->b[12] == 127 || a->b[12] >= 224 ||
-		       (a->b[12] == 169 && a->b[13] == 254);
 	return a->b[0] == 0xff || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80) ||
 	       (a->q[0] == 0 && memcmp(a->b + 8, "\0\0\0\0\0\0\0", 7) == 0 && a->b[15] <= 1);
 }

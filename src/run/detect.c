@@ -192,16 +192,20 @@ static void note_time(struct detection *x, int64_t time_ms)
 		x->last_ms = time_ms;
 }
 
-static void feed(struct detection *x, struct pipeline *p, struct stream_batch *b)
+static void feed(struct detection *x, struct pipeline *p, const struct stream_batch *b)
 {
+	size_t fed = 0; /* what is wanted is passed on in runs, as a rule in one */
 	for (size_t i = 0; i < b->n; i++) {
 		const struct stream_record *r = &b->v[i];
-		if (!wanted(x->o, r->time_ms))
+		if (wanted(x->o, r->time_ms)) {
+			x->stats.late += r->late;
+			note_time(x, r->time_ms);
 			continue;
-		x->stats.late += r->late;
-		note_time(x, r->time_ms);
-		pipeline_feed(p, r);
+		}
+		pipeline_feed(p, b->v + fed, i - fed);
+		fed = i + 1;
 	}
+	pipeline_feed(p, b->v + fed, b->n - fed);
 }
 
 static void read_all(struct detection *x, struct pipeline *p)
