@@ -33,14 +33,16 @@ void addr_text(char out[ADDR_TEXT], const union addr *a)
 		(void)inet_ntop(AF_INET6, a->b, out, ADDR_TEXT);
 }
 
+/* The first bits of a word, 0..64. */
+static uint64_t word_mask(unsigned bits)
+{
+	return bits == 0 ? 0 : bits >= 64 ? UINT64_MAX : htobe64(~(UINT64_MAX >> bits));
+}
+
 union addr addr_mask(const union addr *a, unsigned bits)
 {
-	union addr out = {{0}};
-	unsigned whole = bits / 8;
-	memcpy(out.b, a->b, whole < 16 ? whole : 16);
-	if (bits % 8 && whole < 16)
-		out.b[whole] = (uint8_t)(a->b[whole] & 0xff00 >> bits % 8);
-	return out;
+	unsigned first = bits < 64 ? bits : 64, second = bits < 64 ? 0 : bits - 64;
+	return (union addr){.q = {a->q[0] & word_mask(first), a->q[1] & word_mask(second)}};
 }
 
 int prefix_parse(struct span s, struct prefix *p, struct err *e)
