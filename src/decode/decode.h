@@ -89,3 +89,6 @@ extern const size_t decoders_n;
 const struct decoder *decoder_find(const char *name); /* NULL where unknown */
 /* The decoder that is surest of these bytes, or NULL. */
 const struct decoder *decoder_sniff(const uint8_t *p, size_t n);
+
+/* Readers of what comes live, one message at a time. */
+#include "decode/dnstap.h"
