@@ -61,6 +61,9 @@ static int64_t oldest_of(const struct batch *b)
 	for (size_t i = 0; i < b->dns_n; i++)
 		if (b->dns[i].time_ms < oldest)
 			oldest = b->dns[i].time_ms;
+	for (size_t i = 0; i < b->session_n; i++)
+		if (session_time_ms(&b->sessions[i]) < oldest)
+			oldest = session_time_ms(&b->sessions[i]);
 	return oldest;
 }
 
