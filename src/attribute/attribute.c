@@ -185,7 +185,7 @@ static enum unknown_why why_of(const struct conv *c, const struct exporter_ways 
 }
 
 /* Decides who opened the conversation and how it ended, and passes it on. */
-static void judge(struct attribute *a, struct conv *c, struct contacts *out)
+static void judge(struct attribute *a, struct conv *c, uint8_t marks, struct contacts *out)
 {
 	struct exporter_ways *w = ways_of(a, c->exporter);
 	bool reversed = false;
@@ -201,13 +201,13 @@ static void judge(struct attribute *a, struct conv *c, struct contacts *out)
 	/* what one contact leaves open is no fault of an exporter that shows both directions */
 	if (outcome == OUTCOME_UNKNOWN && (!both || c->sampling > 1 || lacks_flags(c)))
 		w->unknown[why_of(c, w)]++;
-	emit(a, c, c->way, outcome, both ? CONTACT_BOTH_WAYS : 0, out);
+	emit(a, c, c->way, outcome, marks | (both ? CONTACT_BOTH_WAYS : 0), out);
 }
 
 /* The conversation becomes a contact; it stays a while for its slices and duplicates. */
 static void finish(struct attribute *a, struct conv *c, int64_t now_ms, struct contacts *out)
 {
-	judge(a, c, out);
+	judge(a, c, 0, out);
 	bool sliced = c->way[0].end_ms - c->way[0].start_ms >= a->o.idle_ms / 2 ||
 		      c->way[1].end_ms - c->way[1].start_ms >= a->o.idle_ms / 2;
 	bool over = (c->way[0].flags | c->way[1].flags) & (TCP_FIN | TCP_RST);
@@ -457,7 +457,7 @@ void attribute_late(struct attribute *a, const struct flow *f, struct contacts *
 	if (!of_use(a, &f->src, &f->dst))
 		return;
 	begin(a, &c, f, side);
-	judge(a, &c, out);
+	judge(a, &c, CONTACT_LATE, out);
 }
 
 void attribute_flow(struct attribute *a, const struct flow *f, const struct attribute_key *k,
