@@ -254,13 +254,15 @@ static void read_one(struct datagram *d)
 	uint64_t flow_n = b->flow_n, session_n = b->session_n, bad_n = b->bad_n;
 	uint64_t ignored_n = b->ignored_n;
 	d->source = NULL;
+	d->no_template_n = 0;
 	read_version(d);
 	if (!d->source)
 		(void)datagram_source(d, 0, 0, NULL);
 	struct export_counts *c = datagram_counts(d);
+	c->no_template += d->no_template_n;
+	c->bad += b->bad_n - bad_n - d->no_template_n;
 	c->datagrams++;
 	c->records += b->flow_n - flow_n + b->session_n - session_n;
-	c->bad += b->bad_n - bad_n;
 	c->ignored += b->ignored_n - ignored_n;
 	if (b->flow_n > flow_n) {
 		const struct flow *f = &b->flows[b->flow_n - 1];
