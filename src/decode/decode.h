@@ -98,5 +98,6 @@ const struct decoder *decoder_find(const char *name); /* NULL where unknown */
 /* The decoder that is surest of these bytes, or NULL. */
 const struct decoder *decoder_sniff(const uint8_t *p, size_t n);
 
-/* What is fed datagram by datagram instead of from a file. */
+/* Readers of what comes live: one datagram, one frame at a time. */
+#include "decode/dnstap.h"
 #include "decode/export.h"
