@@ -65,6 +65,12 @@ void export_rules(struct export *x, const struct export_rule *v, size_t n)
 			apply_rules(x, &x->sources.slots[i]);
 }
 
+void export_nat_events(struct export *x, const char *word)
+{
+	const struct export_rule all = {.dialect = EXPORT_DIALECT_JUNOS};
+	export_rules(x, &all, strcmp(word, "junos") == 0);
+}
+
 static size_t v5_length(const uint8_t *p, size_t n)
 {
 	if (n < 4)
