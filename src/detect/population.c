@@ -169,12 +169,20 @@ static void hint_use(
 	h->young = age_s > WEEK_S && seen_s <= WEEK_S;
 }
 
-/* More than 5 % of the lines fail towards one neighbourhood: it is down, they do not scan. */
-static bool outage(struct population *p, uint64_t near, uint64_t line, bool failed, uint32_t at_s)
+static uint64_t net_hash(const union addr *a, bool wide)
 {
-	if (!failed || p->active < LINES_MIN)
+	unsigned bits = addr_is_v4(a) ? (wide ? 112 : 116) : (wide ? 32 : 48);
+	union addr net = addr_mask(a, bits);
+	return hash_mix(net.q[0] ^ hash_mix(net.q[1] + bits + (wide ? 0 : 0x517cc1b727220a95ull)));
+}
+
+/* A contact failed. More than 5 % of the lines fail towards one neighbourhood: it is down, they do
+ * not scan. */
+static bool outage(struct population *p, const union addr *peer, uint64_t line, uint32_t at_s)
+{
+	if (p->active < LINES_MIN)
 		return false;
-	struct used *u = used_of(&p->outages, near, at_s);
+	struct used *u = used_of(&p->outages, net_hash(peer, false), at_s);
 	used_add(u, line, at_s / OUTAGE_S);
 	double n = users(u);
 	return n >= NUMERATOR_MIN && n > 0.05 * p->active;
@@ -185,20 +193,11 @@ static struct hash hash_of(const void *v, size_t n)
 	return hash_bytes(&hash_key_offline, v, n);
 }
 
-static uint64_t net_hash(const union addr *a, bool wide)
-{
-	unsigned bits = addr_is_v4(a) ? (wide ? 112 : 116) : (wide ? 32 : 48);
-	union addr net = addr_mask(a, bits);
-	return hash_mix(net.q[0] ^ hash_mix(net.q[1] + bits + (wide ? 0 : 0x517cc1b727220a95ull)));
-}
-
 void population_prepare(const struct population *p, const struct contact *c, struct hint *h)
 {
-	uint64_t w[3] = {c->peer.q[0], c->peer.q[1], (uint64_t)c->peer_port << 8 | c->proto};
-	*h = (struct hint){.key = hash_words(&hash_key_offline, w, 3),
-	    .peer = peer_hash(&c->peer),
-	    .line = subject_hash(&c->subject),
-	    .prevalence = -1};
+	*h = (struct hint){
+	    .peer = peer_hash(&c->peer), .line = subject_hash(&c->subject), .prevalence = -1};
+	h->key = hash_mix(h->peer + ((uint64_t)c->peer_port << 8 | c->proto));
 	__builtin_prefetch(bucket_of(&p->peers, h->peer));
 }
 
@@ -216,7 +215,7 @@ void population_contact(struct population *p, const struct contact *c, struct hi
 	used_add(u, h->line, at_s / HALF_S);
 	hint_use(p, u, at_s, h);
 	bool failed = c->outcome == OUTCOME_UNANSWERED || c->outcome == OUTCOME_REFUSED;
-	h->outage = outage(p, net_hash(&c->peer, false), h->line, failed, at_s);
+	h->outage = failed && outage(p, &c->peer, h->line, at_s);
 }
 
 /* Names that fail three times as often as usual everywhere: a resolver or a top-level domain is
