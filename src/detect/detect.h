@@ -63,14 +63,14 @@ struct detector {
 	bool behaviour;    /* states a fact that may stand alone (4.6) */
 	const struct opt_row *rows;
 	size_t rows_n, opts_bytes;
-	size_t state_bytes; /* per line, zeroed at first */
-	/* The state begins with a struct finding, which the core closes when the line is dropped
-	 * from the table or the run ends: the last word on it. */
-	bool finding_first;
-	void (*contact)(struct detect *d, const void *opts, void *state, const struct contact *c,
-	    const struct hint *h);
-	void (*lookup)(struct detect *d, const void *opts, void *state, const struct lookup *l,
-	    const struct hint *h);
+	size_t state_bytes; /* kept of a line, see detect_state() */
+	/* Raise it when what the state means changes: it is kept over restarts, and that of another
+	 * version or size is not taken over, so that the detector starts afresh. */
+	unsigned version;
+	void (*contact)(
+	    struct detect *d, const void *opts, const struct contact *c, const struct hint *h);
+	void (*lookup)(
+	    struct detect *d, const void *opts, const struct lookup *l, const struct hint *h);
 };
 extern const struct detector *const detectors[];
 extern const size_t detectors_n;

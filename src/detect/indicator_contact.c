@@ -140,7 +140,7 @@ static void tell(struct detect *d, struct state *s, const struct subject *subjec
 static const struct indicator *answer_to(
     const struct state *s, const struct contact *c, const struct hint *h)
 {
-	for (int i = 0; i < ANSWERS; i++) {
+	for (int i = 0; s && i < ANSWERS; i++) {
 		const struct answer *a = &s->answer[i];
 		if (a->is && a->addr == (uint32_t)h->peer && c->start_ms / 1000 <= a->until_s)
 			return a->is;
@@ -149,14 +149,13 @@ static const struct indicator *answer_to(
 }
 
 static void contact(
-    struct detect *d, const void *opts, void *state, const struct contact *c, const struct hint *h)
+    struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	(void)opts;
-	struct state *s = state;
 	if (c->opener != OPENER_SELF)
 		return;
 	bool answered = c->outcome == OUTCOME_ANSWERED;
-	const struct indicator *named = answered ? answer_to(s, c, h) : NULL;
+	const struct indicator *named = answered ? answer_to(detect_state_there(d), c, h) : NULL;
 	if (!h->hit && !named)
 		return;
 	struct hit hit = {.is = named ? named : h->hit,
@@ -178,7 +177,7 @@ static void contact(
 			hit.db = db;
 		}
 	}
-	tell(d, s, &c->subject, &hit);
+	tell(d, detect_state(d), &c->subject, &hit);
 }
 
 /* Remembers the addresses of an answer, in place of those that are forgotten first. */
@@ -201,13 +200,12 @@ static void remember(struct state *s, const struct dns *dns, const struct indica
 	}
 }
 
-static void lookup(
-    struct detect *d, const void *opts, void *state, const struct lookup *l, const struct hint *h)
+static void lookup(struct detect *d, const void *opts, const struct lookup *l, const struct hint *h)
 {
 	(void)opts;
-	struct state *s = state;
 	if (!h->hit)
 		return;
+	struct state *s = detect_state(d);
 	struct hit hit = {.is = h->hit,
 	    .hint = h,
 	    .time_ms = l->dns->time_ms,
