@@ -41,11 +41,16 @@ size_t detector_number(const struct detector *det)
 	return i;
 }
 
-uint64_t subject_hash(const struct subject *s)
+const struct hash_key *detect_key(const struct detect *d)
+{
+	return &d->key;
+}
+
+uint64_t subject_hash(const struct hash_key *key, const struct subject *s)
 {
 	uint64_t w[3];
 	memcpy(w, s, sizeof w);
-	return hash_words(&hash_key_offline, w, 3);
+	return hash_words(key, w, 3);
 }
 
 void detect_prefetch(const struct detect *d, const struct hint *h)
@@ -64,6 +69,7 @@ struct detect *detect_new(
 	struct detect *d = mem_new(1, sizeof *d);
 	uint32_t pool = (uint32_t)(o->lines / shards / COLD_ONE_IN);
 	assert(detectors_n <= DETECTORS_MAX);
+	d->key = o->key ? *o->key : hash_key_offline;
 	d->opts = opts;
 	memcpy(d->enabled, enabled, detectors_n * sizeof *enabled);
 	d->cap = (uint32_t)(o->lines / shards);
@@ -142,7 +148,7 @@ static uint32_t take_number(struct detect *d)
 			blocks_give(&d->states[i], l->state[i]);
 	d->dropped++;
 	unlink_use(d, l);
-	for (at = &d->buckets[subject_hash(&l->subject) & d->mask]; *at != number;)
+	for (at = &d->buckets[subject_hash(&d->key, &l->subject) & d->mask]; *at != number;)
 		at = &line_at(d, *at)->chain;
 	*at = l->chain;
 	memset(l, 0, d->line_bytes);

@@ -21,6 +21,7 @@ struct tail { /* P(statistic >= x) = min(1, p (x/u)^-a), for the daily maximum o
 };
 
 struct indicator; /* see indicators.h */
+struct indicators;
 
 struct hint {
 	uint64_t key;       /* of peer, peer port and protocol; or of the whole name asked for */
@@ -40,7 +41,8 @@ struct hint {
 	    prevalence; /* share of lines using the peer or domain in the last day; < 0: unknown */
 	struct span
 	    domain; /* registered domain, "" where the name has none (single label, unknown TLD) */
-	const struct indicator *hit; /* an indicator for this peer or name, or NULL */
+	const struct indicator *hit;    /* an indicator for this peer or name, or NULL */
+	const struct indicators *known; /* all of them, or NULL */
 };
 
 struct detect; /* one shard: a set of lines */
@@ -88,6 +90,10 @@ int indicators_add(struct indicators *x, const char *file_name, const char *text
 struct detect_options {
 	uint64_t lines;        /* room of the line table, over all shards */
 	uint64_t destinations; /* room of the prevalence tables */
+	/* What peers, names and lines are hashed with: one key for a population and its shards. It
+	 * is copied; NULL: the fixed one of offline runs. A live sensor draws one and then keeps
+	 * it: what was saved comes with its key. */
+	const struct hash_key *key;
 };
 extern const struct opt_row detect_rows[];
 extern const size_t detect_rows_n;

@@ -126,7 +126,7 @@ static void count_bytes(struct detect *d, const struct lookup *l, const struct h
     struct span domain, struct span labels)
 {
 	struct state *s = detect_state(d);
-	uint32_t key = (uint32_t)hash_bytes(&hash_key_offline, domain.p, domain.n).a;
+	uint32_t key = (uint32_t)hash_bytes(detect_key(d), domain.p, domain.n).a;
 	uint32_t bytes = (uint32_t)labels_bytes(labels);
 	uint32_t at_s = (uint32_t)(l->dns->time_ms / 1000);
 	begin_window(s, window_of(l->dns->time_ms, WINDOW_MS));
@@ -160,7 +160,7 @@ static void count_spread(
 {
 	struct state *s = detect_state(d);
 	uint32_t window = window_open(s->spread.window, l->dns->time_ms, SPREAD_MS);
-	uint64_t key = hash_bytes(&hash_key_offline, domain.p, domain.n).a;
+	uint64_t key = hash_bytes(detect_key(d), domain.p, domain.n).a;
 	if (!distinct_add(d, &s->spread, window, key))
 		return;
 	double n = distinct_count(&s->spread, window);

@@ -77,11 +77,12 @@ struct finding *finding_now(struct detect *d); /* NULL: there was no event yet *
 
 void detect_emit(struct detect *d, const struct evidence *e);
 
-uint64_t subject_hash(const struct subject *s);
+const struct hash_key *detect_key(const struct detect *d); /* what the hints were hashed with */
+uint64_t subject_hash(const struct hash_key *key, const struct subject *s);
 /* The hint's hash of a peer, for an address out of an answer. */
-static inline uint64_t peer_hash(const union addr *a)
+static inline uint64_t peer_hash(const struct hash_key *key, const union addr *a)
 {
-	return hash_words(&hash_key_offline, a->q, 2);
+	return hash_words(key, a->q, 2);
 }
 
 /* Number of the window that holds a time; windows tumble since 1970. */

@@ -37,6 +37,7 @@ struct used_table {
 };
 
 struct population {
+	struct hash_key key;
 	const struct indicators *known; /* borrowed, may be NULL */
 	struct used_table peers, domains, outages;
 	uint8_t lines[2][1 << LINES_P]; /* active in this half day and in the one before */
@@ -62,6 +63,7 @@ static void table_init(struct used_table *t, uint64_t entries)
 struct population *population_new(const struct detect_options *o, const struct indicators *known)
 {
 	struct population *p = mem_new(1, sizeof *p);
+	p->key = o->key ? *o->key : hash_key_offline;
 	p->known = known;
 	table_init(&p->peers, o->destinations);
 	table_init(&p->domains, o->destinations);
@@ -180,24 +182,24 @@ static bool outage(struct population *p, uint64_t near, uint64_t line, bool fail
 	return n >= NUMERATOR_MIN && n > 0.05 * p->active;
 }
 
-static struct hash hash_of(const void *v, size_t n)
+static uint64_t name_hash(const struct population *p, struct span name)
 {
-	return hash_bytes(&hash_key_offline, v, n);
+	return hash_bytes(&p->key, name.p, name.n).a;
 }
 
-static uint64_t net_hash(const union addr *a, bool wide)
+static uint64_t net_hash(const struct population *p, const union addr *a, bool wide)
 {
 	unsigned bits = addr_is_v4(a) ? (wide ? 112 : 116) : (wide ? 32 : 48);
 	union addr net = addr_mask(a, bits);
-	return hash_mix(net.q[0] ^ hash_mix(net.q[1] + bits + (wide ? 0 : 0x517cc1b727220a95ull)));
+	return hash_words(&p->key, (uint64_t[]){net.q[0], net.q[1], bits}, 3);
 }
 
 void population_prepare(const struct population *p, const struct contact *c, struct hint *h)
 {
 	uint64_t w[3] = {c->peer.q[0], c->peer.q[1], (uint64_t)c->peer_port << 8 | c->proto};
-	*h = (struct hint){.key = hash_words(&hash_key_offline, w, 3),
-	    .peer = peer_hash(&c->peer),
-	    .line = subject_hash(&c->subject),
+	*h = (struct hint){.key = hash_words(&p->key, w, 3),
+	    .peer = peer_hash(&p->key, &c->peer),
+	    .line = subject_hash(&p->key, &c->subject),
 	    .prevalence = -1};
 	__builtin_prefetch(bucket_of(&p->peers, h->peer));
 }
@@ -205,9 +207,10 @@ void population_prepare(const struct population *p, const struct contact *c, str
 void population_contact(struct population *p, const struct contact *c, struct hint *h)
 {
 	uint32_t at_s = (uint32_t)(c->end_ms / 1000);
-	h->net = net_hash(&c->peer, true);
+	h->net = net_hash(p, &c->peer, true);
 	h->port_class = (uint8_t)port_class(c->peer_port);
 	h->external = !(c->marks & CONTACT_PEER_INSIDE);
+	h->known = p->known;
 	h->hit = p->known ? indicators_peer(p->known, &c->peer, c->peer_port) : NULL;
 	line_active(p, h->line, at_s);
 	if (c->opener != OPENER_SELF || (c->marks & CONTACT_UPDATE))
@@ -216,7 +219,7 @@ void population_contact(struct population *p, const struct contact *c, struct hi
 	used_add(u, h->line, at_s / HALF_S);
 	hint_use(p, u, at_s, h);
 	bool failed = c->outcome == OUTCOME_UNANSWERED || c->outcome == OUTCOME_REFUSED;
-	h->outage = outage(p, net_hash(&c->peer, false), h->line, failed, at_s);
+	h->outage = outage(p, net_hash(p, &c->peer, false), h->line, failed, at_s);
 }
 
 /* Names that fail three times as often as usual everywhere: a resolver or a top-level domain is
@@ -242,9 +245,10 @@ void population_lookup(struct population *p, const struct lookup *l, struct hint
 	const struct dns *d = l->dns;
 	struct span name = {d->name, d->name_n};
 	uint32_t at_s = (uint32_t)(d->time_ms / 1000);
-	uint64_t line = subject_hash(&l->subject);
+	uint64_t line = subject_hash(&p->key, &l->subject);
 	*h = (struct hint){
-	    .key = hash_of(d->name, d->name_n).a, .line = line, .prevalence = -1, .external = true};
+	    .key = name_hash(p, name), .line = line, .prevalence = -1, .external = true};
+	h->known = p->known;
 	h->hit = p->known ? indicators_name(p->known, name) : NULL;
 	line_active(p, line, at_s);
 	watch_names(p, d);
@@ -253,7 +257,7 @@ void population_lookup(struct population *p, const struct lookup *l, struct hint
 	h->domain = registered_domain(name);
 	if (h->domain.n == 0)
 		return;
-	h->peer = hash_of(h->domain.p, h->domain.n).a;
+	h->peer = name_hash(p, h->domain);
 	struct used *u = used_of(&p->domains, h->peer, at_s);
 	used_add(u, line, at_s / HALF_S);
 	hint_use(p, u, at_s, h);

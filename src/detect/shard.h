@@ -66,6 +66,7 @@ struct line {
 };
 
 struct detect {
+	struct hash_key key;
 	const void *const *opts;
 	bool enabled[DETECTORS_MAX];
 	struct blocks states[DETECTORS_MAX]; /* a line takes one when a detector first keeps
