@@ -63,6 +63,11 @@ unsigned detect_shard(const struct hint *h, unsigned n)
 	return n > 1 ? (unsigned)((h->line >> 40) % n) : 0;
 }
 
+unsigned detect_shard_of(const struct detect *d, const struct subject *s, unsigned n)
+{
+	return detect_shard(&(struct hint){.line = subject_hash(&d->key, s)}, n);
+}
+
 struct detect *detect_new(
     const struct detect_options *o, unsigned shards, const void *const *opts, const bool *enabled)
 {
@@ -99,11 +104,6 @@ void detect_free(struct detect *d)
 	cold_fini(&d->cold);
 	notes_fini(&d->notes);
 	free(d);
-}
-
-static struct line *line_at(const struct detect *d, uint32_t number)
-{
-	return (struct line *)(void *)(d->lines + (number - 1) * d->line_bytes);
 }
 
 static void unlink_use(struct detect *d, struct line *l)
@@ -155,11 +155,23 @@ static uint32_t take_number(struct detect *d)
 	return number;
 }
 
-static struct line *line_of(struct detect *d, const struct subject *s, uint64_t hash)
+static uint32_t find(const struct detect *d, const struct subject *s, uint64_t hash)
 {
-	uint32_t *bucket = &d->buckets[hash & d->mask], i = *bucket;
+	uint32_t i = d->buckets[hash & d->mask];
 	while (i && !subject_same(&line_at(d, i)->subject, s))
 		i = line_at(d, i)->chain;
+	return i;
+}
+
+struct line *line_find(const struct detect *d, const struct subject *s, uint64_t hash)
+{
+	uint32_t i = find(d, s, hash);
+	return i ? line_at(d, i) : NULL;
+}
+
+struct line *line_of(struct detect *d, const struct subject *s, uint64_t hash)
+{
+	uint32_t *bucket = &d->buckets[hash & d->mask], i = find(d, s, hash);
 	if (i) {
 		struct line *l = line_at(d, i);
 		if (d->newest != i) {
@@ -182,10 +194,12 @@ static struct line *line_of(struct detect *d, const struct subject *s, uint64_t 
 static struct line *begin(struct detect *d, const struct subject *s, uint64_t hash, int64_t time_ms,
     struct evidences *out)
 {
-	uint32_t day = (uint32_t)(time_ms / DAY_MS);
+	uint32_t day = (uint32_t)(time_ms / DAY_MS), at_s = (uint32_t)(time_ms / 1000);
 	d->out = out; /* a line that gives way has its last word, too */
 	d->day = day > d->day ? day : d->day;
+	d->now_s = at_s > d->now_s ? at_s : d->now_s;
 	d->now = line_of(d, s, hash);
+	d->now->last_s = d->now_s;
 	return d->now;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 #include "base/hash.h"
 #include "base/opt.h"
+#include "base/save.h"
 #include "rec/contact.h"
 #include "rec/evidence.h"
 #include "rec/lookup.h"
@@ -114,6 +115,9 @@ void population_prepare(const struct population *p, const struct contact *c, str
 void population_contact(struct population *p, const struct contact *c, struct hint *h);
 void population_lookup(struct population *p, const struct lookup *l, struct hint *h);
 uint64_t population_lines(const struct population *p); /* active in the last day, estimated */
+void population_save(const struct population *p, struct save *out);
+/* Into a new one, as detect_load; its key is then the saved one. */
+int population_load(struct population *p, struct load *in);
 
 /* opts[i]: options of detectors[i]; enabled[i]: whether it runs. Both are copied by reference. */
 struct detect *detect_new(
@@ -126,6 +130,17 @@ void detect_lookup(
 void detect_close(struct detect *d, struct evidences *out); /* the last word on every line */
 /* Brings the line's bucket near, for a record that comes soon. Optional. */
 void detect_prefetch(const struct detect *d, const struct hint *h);
+/* All lines of all shards, from the one unseen for longest on: sketches and hashes, and no peer's
+ * address or name but in the sections NOTE, which are what findings say. No record may be under
+ * way. */
+void detect_save(struct detect *const *shards, unsigned n, struct save *out);
+/* Into the n new shards of a run, which may be another number and have less room; what gives way
+ * has its last word in out. A detector whose version or state_bytes changed starts afresh, and
+ * in->told says so. Takes the sections that are its own and stops at the next. INPUT: damaged; then
+ * the shards are of no use. */
+int detect_load(struct detect *const *shards, unsigned n, struct load *in, struct evidences *out);
+/* Which of n shards a line belongs to. */
+unsigned detect_shard_of(const struct detect *d, const struct subject *s, unsigned n);
 uint64_t detect_lines(const struct detect *d);   /* ever seen */
 uint64_t detect_dropped(const struct detect *d); /* by full tables */
 /* Which of n shards the line of this hint belongs to. */

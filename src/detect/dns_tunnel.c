@@ -213,5 +213,6 @@ const struct detector detector_dns_tunnel = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .version = 1,
     .lookup = lookup,
 };

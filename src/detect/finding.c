@@ -56,7 +56,7 @@ static bool notes_room(struct notes_pool *p, uint16_t day)
 	return false;
 }
 
-static struct notes *notes_of(struct detect *d, struct finding *f)
+struct notes *notes_take(struct detect *d, struct finding *f)
 {
 	struct notes_pool *p = &d->notes;
 	if (f->notes)
@@ -79,8 +79,7 @@ static bool same_top(const struct evidence_top *t, const union addr *peer, uint1
 	       strlen(t->name) == name.n && memcmp(t->name, name.p, name.n) == 0;
 }
 
-/* The finding of detector number `which` on a line, or NULL. */
-static struct finding *find(const struct detect *d, const struct line *l, size_t which)
+struct finding *finding_find(const struct detect *d, const struct line *l, size_t which)
 {
 	for (uint32_t i = l->findings; i;) {
 		struct finding *f = blocks_at(&d->findings, i);
@@ -93,19 +92,19 @@ static struct finding *find(const struct detect *d, const struct line *l, size_t
 
 struct finding *finding_now(struct detect *d)
 {
-	return find(d, d->now, d->running);
+	return finding_find(d, d->now, d->running);
 }
 
-static struct finding *finding_made(struct detect *d)
+struct finding *finding_made(struct detect *d, struct line *l, size_t which)
 {
-	struct finding *f = finding_now(d);
+	struct finding *f = finding_find(d, l, which);
 	if (f)
 		return f;
 	uint32_t number = blocks_take(&d->findings);
 	f = blocks_at(&d->findings, number);
-	f->detector = (uint8_t)d->running;
-	f->next = d->now->findings;
-	d->now->findings = number;
+	f->detector = (uint8_t)which;
+	f->next = l->findings;
+	l->findings = number;
 	return f;
 }
 
@@ -113,7 +112,7 @@ void finding_note(
     struct detect *d, const union addr *peer, uint16_t port, uint8_t proto, struct span name)
 {
 	struct finding *f = finding_now(d);
-	struct notes *n = f && f->db >= NOTES_DB ? notes_of(d, f) : NULL;
+	struct notes *n = f && f->db >= NOTES_DB ? notes_take(d, f) : NULL;
 	struct evidence_top *least = NULL;
 	if (!n)
 		return;
@@ -202,7 +201,7 @@ void findings_close(struct detect *d, struct line *l)
 
 void finding_event(struct detect *d, int64_t time_ms)
 {
-	struct finding *f = finding_made(d);
+	struct finding *f = finding_made(d, d->now, d->running);
 	uint32_t at = (uint32_t)(time_ms / 1000);
 	uint16_t day = (uint16_t)(at / DAY_S + 1);
 	if (day > f->day) { /* what is a little late counts for the day that is open */

@@ -120,5 +120,6 @@ const struct detector detector_flood_sending = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .version = 1,
     .contact = contact,
 };

@@ -238,6 +238,7 @@ const struct detector detector_indicator_contact = {
     .cap_db = 45,
     .window_ms = HOUR_MS,
     .state_bytes = sizeof(struct state),
+    .version = 1,
     .contact = contact,
     .lookup = lookup,
 };

@@ -141,5 +141,6 @@ const struct detector detector_password_guessing = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .version = 1,
     .contact = contact,
 };

@@ -9,6 +9,7 @@
 #include "base/sketch.h"
 #include "detect/indicators.h"
 #include "detect/inner.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -266,4 +267,104 @@ void population_lookup(struct population *p, const struct lookup *l, struct hint
 uint64_t population_lines(const struct population *p)
 {
 	return (uint64_t)p->active;
+}
+
+/* Saved state (base/save.h): POPU has the key and all but the tables; PEER, DOMN and OUTG have rows
+ * of the entries in use, each with its place. Raise the version when their meaning changes: then
+ * the population is learned anew, but for its key. */
+enum { POPULATION_VERSION = 1, TABLES = 3 };
+static const char *const table_tag[TABLES] = {"PEER", "DOMN", "OUTG"};
+
+static void save_table(const struct used_table *t, const char *tag, struct save *out)
+{
+	save_begin(out, tag);
+	for (uint64_t i = 0; i < (t->mask + 1) * WAYS; i++) {
+		if (!t->v[i].key)
+			continue;
+		if (save_is_full(out)) {
+			save_end(out);
+			save_begin(out, tag);
+		}
+		save_uint(out, i, 4);
+		save_bytes(out, &t->v[i], sizeof t->v[i]);
+	}
+	save_end(out);
+}
+
+void population_save(const struct population *p, struct save *out)
+{
+	const struct used_table *const tables[TABLES] = {&p->peers, &p->domains, &p->outages};
+	save_begin(out, "POPU");
+	save_bytes(out, &p->key, sizeof p->key);
+	save_uint(out, POPULATION_VERSION, 4);
+	save_bytes(out, p->lines, sizeof p->lines);
+	save_uint(out, p->half, 4);
+	save_real(out, p->active);
+	save_uint(out, p->since_active, 4);
+	save_uint(out, p->began_s, 4);
+	save_uint(out, p->names_minute, 4);
+	save_uint(out, p->nx_n, 4);
+	save_uint(out, p->answer_n, 4);
+	save_real(out, p->nx_usual);
+	save_uint(out, p->nx_high, 1);
+	for (int i = 0; i < TABLES; i++)
+		save_uint(out, tables[i]->mask, 8);
+	save_end(out);
+	for (int i = 0; i < TABLES; i++)
+		save_table(tables[i], table_tag[i], out);
+}
+
+static void load_table(struct used_table *t, const char *tag, struct load *in)
+{
+	for (; load_is(in, tag); load_next(in)) {
+		while (t && buf_left(&in->section)) {
+			uint32_t i = buf_le32(&in->section);
+			if (load_check(in, i < (t->mask + 1) * WAYS) ||
+			    !load_bytes(in, &t->v[i], sizeof t->v[i]))
+				break;
+		}
+		if (load_check(in, true))
+			break;
+	}
+}
+
+static bool load_numbers(struct population *p, struct load *in)
+{
+	struct buf *b = &in->section;
+	(void)load_bytes(in, &p->key, sizeof p->key);
+	if (buf_le32(b) != POPULATION_VERSION)
+		return false;
+	(void)load_bytes(in, p->lines, sizeof p->lines);
+	p->half = buf_le32(b);
+	p->active = load_real(in);
+	p->since_active = buf_le32(b);
+	p->began_s = buf_le32(b);
+	p->names_minute = buf_le32(b);
+	p->nx_n = buf_le32(b);
+	p->answer_n = buf_le32(b);
+	p->nx_usual = load_real(in);
+	p->nx_high = buf_u8(b) != 0;
+	return true;
+}
+
+int population_load(struct population *p, struct load *in)
+{
+	struct used_table *tables[TABLES] = {&p->peers, &p->domains, &p->outages};
+	if (!load_is(in, "POPU"))
+		return in->bad;
+	bool known = load_numbers(p, in);
+	for (int i = 0; i < TABLES; i++)
+		if (!known || buf_le64(&in->section) != tables[i]->mask)
+			tables[i] = NULL;
+	if (load_check(in, !known || (p->active >= 0 && p->active < 1e12 && isfinite(p->nx_usual))))
+		return in->bad;
+	load_next(in);
+	if (!known)
+		load_tell(in, "population: it has changed and is learned anew");
+	else if (!tables[0])
+		load_tell(
+		    in, "destinations: their room is another, what is common is learned anew");
+	for (int i = 0; i < TABLES; i++)
+		load_table(tables[i], table_tag[i], in);
+	return in->bad;
 }

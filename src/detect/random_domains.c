@@ -112,5 +112,6 @@ const struct detector detector_random_domains = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .version = 1,
     .lookup = lookup,
 };

@@ -223,5 +223,6 @@ const struct detector detector_regular_contact = {
     .rows_n = sizeof rows / sizeof *rows,
     .opts_bytes = sizeof(struct options),
     .state_bytes = sizeof(struct state),
+    .version = 1,
     .contact = contact,
 };

@@ -164,5 +164,6 @@ const struct detector detector_scan_any_port = {
     .window_ms = DAY_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .version = 1,
     .contact = contact,
 };

@@ -73,5 +73,6 @@ const struct detector detector_scan_bot_ports = {
     .window_ms = HOUR_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .version = 1,
     .contact = contact,
 };

@@ -102,6 +102,7 @@ const struct detector detector_spam_sending = {
     .window_ms = HOUR_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
+    .version = 1,
     .contact = contact,
     .lookup = lookup,
 };

@@ -67,5 +67,6 @@ const struct detector detector_@SYMBOL@ = {
     .rows_n = sizeof rows / sizeof *rows,
     .opts_bytes = sizeof(struct opts),
     .state_bytes = sizeof(struct state),
+    .version = 1,
     .contact = contact,
 };
