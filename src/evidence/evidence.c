@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "evidence/fuse.h"
+#include "evidence/table.h"
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -30,25 +31,6 @@ const struct opt_row evidence_rows[] = {
 	"wrong notices that are accepted"},
 };
 const size_t evidence_rows_n = sizeof evidence_rows / sizeof *evidence_rows;
-
-struct line {
-	struct subject subject;
-	struct evidence *v;
-	size_t n;
-	uint32_t chain; /* + 1 */
-};
-
-struct evidence_table {
-	struct evidence_options o;
-	const struct evidence_source *sources;
-	size_t sources_n;
-	const struct allow *allow;
-	struct line *lines;
-	uint32_t *buckets;
-	size_t n, cap, mask;
-	struct verdict_line *verdicts;
-	uint64_t muted;
-};
 
 struct evidence_table *evidence_new(const struct evidence_options *o,
     const struct evidence_source *sources, size_t n, const struct allow *allow)
