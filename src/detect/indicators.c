@@ -112,6 +112,12 @@ static void merge(struct indicator *to, const struct indicator *from)
 		(void)str_copy(to->family, sizeof to->family, from->family, strlen(from->family));
 }
 
+/* Its low bits are those that the table is entered by. */
+static uint64_t id_of(struct hash key, const struct indicator *is)
+{
+	return key.a ^ ((uint64_t)is->kind << 56 | (uint64_t)is->port << 40);
+}
+
 static bool put(struct indicators *x, struct hash key, const struct indicator *about)
 {
 	uint32_t number = find(x, key, about->kind, about->port, NULL);
@@ -126,7 +132,7 @@ static bool put(struct indicators *x, struct hash key, const struct indicator *a
 		x->v = mem_grow(x->v, x->cap, sizeof *x->v);
 	}
 	x->v[x->n++] = (struct entry){key, *about};
-	x->v[x->n - 1].is.number = (uint32_t)x->n;
+	x->v[x->n - 1].is.id = id_of(key, about);
 	if (x->n * 2 > x->mask)
 		grow(x);
 	else
@@ -191,6 +197,15 @@ bool indicators_put_name(struct indicators *x, struct span name, const struct in
 static const struct indicator *at(const struct indicators *x, uint32_t number)
 {
 	return number ? &x->v[number - 1].is : NULL;
+}
+
+const struct indicator *indicators_by_id(const struct indicators *x, uint64_t id)
+{
+	uint32_t number;
+	for (size_t i = id & x->mask; (number = x->table[i]) != 0; i = (i + 1) & x->mask)
+		if (x->v[number - 1].is.id == id)
+			break;
+	return at(x, number);
 }
 
 const struct indicator *indicators_peer(

@@ -129,6 +129,8 @@ static void open_sources(struct detection *x)
 		x->sources[i] = (struct evidence_source){.name = d->name,
 		    .attack = d->attack,
 		    .sentence = {d->sentence[0], d->sentence[1]},
+		    .statistic = {d->statistic[0], d->statistic[1]},
+		    .unit = {d->unit[0], d->unit[1]},
 		    .group = d->group,
 		    .weight = d->weight};
 	}
