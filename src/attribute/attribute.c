@@ -367,7 +367,7 @@ static struct conv *room(struct attribute *a, const struct flow *f, int side, ui
 		a->counts.dropped++;
 		if (order[i] == PLACE_WAITING)
 			finish(a, oldest, now_ms, out);
-		join_move(&a->join, oldest, PLACE_FREE, now_ms);
+		join_drop(&a->join, oldest);
 		c = join_new(&a->join, f, side, hash, now_ms);
 	}
 	return c;
@@ -500,9 +500,9 @@ void attribute_advance(struct attribute *a, int64_t now_ms, struct contacts *out
 	while ((c = join_expired(j, PLACE_WAITING, now_ms - a->o.pair_wait_ms)))
 		finish(a, c, now_ms, out);
 	while ((c = join_expired(j, PLACE_BRIEF, now_ms - a->o.idle_ms)))
-		join_move(j, c, PLACE_FREE, now_ms);
+		join_drop(j, c);
 	while ((c = join_expired(j, PLACE_LONG, now_ms - a->o.active_ms - a->o.idle_ms)))
-		join_move(j, c, PLACE_FREE, now_ms);
+		join_drop(j, c);
 }
 
 void attribute_flush(struct attribute *a, struct contacts *out)
