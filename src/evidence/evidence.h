@@ -54,6 +54,8 @@ void evidence_free(struct evidence_table *t);
 void evidence_add(struct evidence_table *t, const struct evidence *e);
 /* Takes over all that another table of the same run holds, and frees it. */
 void evidence_absorb(struct evidence_table *t, struct evidence_table *from);
+/* Adds a copy of all that another table of the same run holds. */
+void evidence_merge(struct evidence_table *t, const struct evidence_table *from);
 /* Judges all lines: run_span_ms is the time that the records of the run span, lines how many were
  * seen. The lines at or above min, strongest first; *n how many. Valid until the table is freed. */
 const struct verdict_line *evidence_judge(

@@ -110,8 +110,10 @@ const struct smooth_item *smooth_peek(const struct smooth *s)
 bool smooth_ready(const struct smooth *s, bool all)
 {
 	const struct smooth_item *oldest = smooth_peek(s);
-	return oldest && (all || s->queue_n + s->heap_n >= SMOOTH_RECORDS ||
-			     s->newest_ms - oldest->time_ms > SMOOTH_MS);
+	uint32_t limit_n = s->limit_n ? s->limit_n : SMOOTH_RECORDS;
+	int64_t limit_ms = s->limit_ms ? s->limit_ms : SMOOTH_MS;
+	return oldest && (all || s->queue_n + s->heap_n >= limit_n ||
+			     s->newest_ms - oldest->time_ms > limit_ms);
 }
 
 struct smooth_item smooth_take(struct smooth *s)

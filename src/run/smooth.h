@@ -28,6 +28,8 @@ struct smooth {
 	uint32_t heap_cap, heap_n;
 	int64_t newest_ms;
 	uint64_t order;
+	uint32_t limit_n; /* records and time held at most; 0: SMOOTH_RECORDS, SMOOTH_MS */
+	int64_t limit_ms;
 };
 void smooth_flow(struct smooth *s, const struct flow *f);
 void smooth_dns(struct smooth *s, const struct dns *d);

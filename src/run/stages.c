@@ -203,6 +203,12 @@ void stages_feed(struct stages *s, const struct stream_record *r)
 	pipeline_feed(s->pipeline, r);
 }
 
+void stages_look(const struct stages *s, struct evidence_table *into, struct stats *stats)
+{
+	pipeline_look(s->pipeline, into, stats);
+	stats->dropped += attribute_counted(s->attribute)->dropped;
+}
+
 void stages_finish(struct stages *s, const struct exporters *names, struct stats *stats)
 {
 	pipeline_finish(s->pipeline, s->evidence, stats);

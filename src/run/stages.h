@@ -30,6 +30,8 @@ struct stages {
 int stages_open(struct stages *s, const struct stages_options *o, struct err *e);
 void stages_start(struct stages *s); /* the pipeline and its threads */
 void stages_feed(struct stages *s, const struct stream_record *r);
+/* What was found up to now goes into a table of stages_table; lines, muted and dropped are set. */
+void stages_look(const struct stages *s, struct evidence_table *into, struct stats *stats);
 /* The records are over: all evidence goes into s->evidence, what was counted into stats. */
 void stages_finish(struct stages *s, const struct exporters *names, struct stats *stats);
 struct evidence_table *stages_table(const struct stages *s); /* an empty one of this run */
