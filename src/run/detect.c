@@ -1,8 +1,10 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* theriac detect: files -> who is infected, for people or programs. */
+#include "base/mem.h"
 #include "run/show.h"
 #include "run/stages.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* Everything a run of detect holds. */
@@ -38,21 +40,29 @@ static bool wanted(const struct run_detect_options *o, int64_t time_ms)
 	return (!o->since_ms || time_ms >= o->since_ms) && (!o->until_ms || time_ms < o->until_ms);
 }
 
+static void feed(struct detection *x, const struct stream_batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct stream_record *r = &b->v[i];
+		if (!wanted(x->o, r->time_ms))
+			continue;
+		x->stats.late += r->late;
+		stages_feed(&x->stages, r);
+	}
+}
+
 static void read_all(struct detection *x)
 {
 	struct stream *s = stream_new(&x->in, &x->stats.tally);
 	struct progress bar = progress_begin(x->in.paths.bytes);
-	struct stream_record r;
-	for (uint64_t n = 0; stream_next(s, &r); n++) {
-		if (n % 4096 == 0)
-			progress_show(&bar, stream_taken(s), n);
-		if (!wanted(x->o, r.time_ms))
-			continue;
-		x->stats.late += r.late;
-		stages_feed(&x->stages, &r);
+	struct stream_batch *b = mem_new(1, sizeof *b);
+	for (uint64_t n = 0; stream_fill(s, b); n += b->n) {
+		progress_show(&bar, b->taken, n);
+		feed(x, b);
 	}
 	progress_end(&bar);
 	stream_free(s);
+	free(b);
 }
 
 static int no_line_error(struct detection *x)

@@ -28,6 +28,7 @@ struct live_exporter {
 	_Atomic uint64_t far_drops;    /* datagrams that came over too many hops */
 	_Atomic uint64_t wrong_clock;  /* records held apart for their time (sensor) */
 	_Atomic uint64_t wrong_sampling; /* announcements that were not believed */
+	_Atomic uint64_t redefined;      /* templates that changed their form while in use */
 	_Atomic int64_t last_ms;         /* when it was heard last */
 	_Atomic uint32_t sampling;       /* 1 in N in force, 0 not known */
 };

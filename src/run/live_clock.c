@@ -46,7 +46,7 @@ static void hold(struct live_clock *c, struct live_exporter *x, bool *named, int
 	    ADDR_TEXT - 1, x ? x->name : "a resolver", x ? "" : " (or a file)", when);
 }
 
-bool live_clock_flow(struct live_clock *c, const struct flow *f, int64_t received_ms)
+static bool take_flow(struct live_clock *c, const struct flow *f, int64_t received_ms)
 {
 	if (flow_check(f) != ERR_OK) {
 		live_add(&c->board->refused, 1);
@@ -62,7 +62,7 @@ bool live_clock_flow(struct live_clock *c, const struct flow *f, int64_t receive
 	return false;
 }
 
-bool live_clock_dns(struct live_clock *c, const struct dns *d, int64_t received_ms)
+static bool take_dns(struct live_clock *c, const struct dns *d, int64_t received_ms)
 {
 	if (dns_check(d) != ERR_OK) {
 		live_add(&c->board->refused, 1);
@@ -72,4 +72,26 @@ bool live_clock_dns(struct live_clock *c, const struct dns *d, int64_t received_
 		return true;
 	hold(c, NULL, &c->dns_named, d->time_ms);
 	return false;
+}
+
+/* Records move up only behind a gap: there is hardly ever one. */
+void live_clock_check(struct live_clock *c, struct batch *b, int64_t received_ms)
+{
+	size_t flows = 0, dns = 0;
+	for (size_t i = 0; i < b->flow_n; i++) {
+		if (!take_flow(c, &b->flows[i], received_ms))
+			continue;
+		if (flows != i)
+			b->flows[flows] = b->flows[i];
+		flows++;
+	}
+	for (size_t i = 0; i < b->dns_n; i++) {
+		if (!take_dns(c, &b->dns[i], received_ms))
+			continue;
+		if (dns != i)
+			b->dns[dns] = b->dns[i];
+		dns++;
+	}
+	b->flow_n = flows;
+	b->dns_n = dns;
 }

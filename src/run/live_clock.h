@@ -13,7 +13,6 @@ struct live_clock {
 	bool replay; /* the exporters' time is now */
 	bool named[LIVE_EXPORTERS_MAX], dns_named;
 };
-/* received_ms 0: out of a file, which may be old but not of tomorrow. False: held apart, or refused
- * by its check. */
-bool live_clock_flow(struct live_clock *c, const struct flow *f, int64_t received_ms);
-bool live_clock_dns(struct live_clock *c, const struct dns *d, int64_t received_ms);
+/* Takes what is held apart, or fails its check, out of the batch. received_ms 0: it is out of a
+ * file, which may be old but not of tomorrow. */
+void live_clock_check(struct live_clock *c, struct batch *b, int64_t received_ms);

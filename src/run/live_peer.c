@@ -3,7 +3,6 @@
 /* Connections: see live_peer.h. */
 #include "run/live_peer.h"
 #include "base/mem.h"
-#include "run/pending.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,6 @@
  * that send little lose nothing. */
 #include "base/mem.h"
 #include "run/live_peer.h"
-#include "run/pending.h"
 #include "run/reader.h"
 #include "run/senders.h"
 #include "run/wire.h"
@@ -368,6 +367,23 @@ static void take_event(struct live_reader *r, uint64_t data)
 	}
 }
 
+/* Queries that will have no answer any more; a resolver that fell silent must not hold them. */
+static void advance_dnstap(struct live_reader *r)
+{
+	bool more = true;
+	while (more) {
+		if (r->batch.flow_n + r->batch.dns_n == 0)
+			r->batch_ms = r->now_ms;
+		if (r->stop)
+			more = dnstap_flush(r->dnstap, &r->batch);
+		else
+			more = !r->l->o->replay &&
+			       dnstap_advance(r->dnstap, r->now_ms, &r->batch);
+		if (more)
+			flush(r);
+	}
+}
+
 static int patience(const struct live_reader *r)
 {
 	if (r->file_open)
@@ -468,6 +484,7 @@ int live_reader(struct live *l, int wire)
 		turn(r);
 		if (r->now_ms - published_ms >= IDLE_MS) {
 			publish_counts(r);
+			advance_dnstap(r);
 			published_ms = r->now_ms;
 		}
 		if (r->stop && !asked_ms)
@@ -479,6 +496,7 @@ int live_reader(struct live *l, int wire)
 	}
 	if (r->drain)
 		drain(r);
+	advance_dnstap(r);
 	flush(r);
 	publish_counts(r);
 	give_templates(r);

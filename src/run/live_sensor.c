@@ -40,40 +40,37 @@ struct live_sensor {
 	bool go, end, last, gone;
 };
 
-static void feed(struct live_sensor *s)
+static void feed(struct live_sensor *s, const struct smooth_item *item)
 {
-	struct smooth_item item = smooth_take(&s->smooth);
-	struct stream_record r = {.time_ms = item.time_ms, .late = item.time_ms < s->stage_ms};
-	if (item.is_dns)
-		r.dns = s->smooth.dns[item.slot];
+	struct stream_record r = {.time_ms = item->time_ms, .late = item->time_ms < s->stage_ms};
+	if (item->is_dns)
+		r.dns = smooth_dns(&s->smooth, item);
 	else
-		r.flow = &s->smooth.flows[item.slot];
-	r.ahead = smooth_ahead(&s->smooth);
+		r.flow = smooth_flow(&s->smooth, item);
 	if (r.late)
 		live_add(&s->board->late, 1);
 	else
 		s->stage_ms = r.time_ms;
 	s->fed = true;
 	stages_feed(&s->stages, &r);
-	smooth_release(&s->smooth, &item);
+	smooth_release(&s->smooth, item->block);
 }
 
 static void feed_ready(struct live_sensor *s, bool all)
 {
 	while (smooth_ready(&s->smooth, all))
-		feed(s);
+		while (smooth_peek(&s->smooth)) {
+			struct smooth_item item = smooth_take(&s->smooth);
+			feed(s, &item);
+		}
 }
 
 static void take_records(struct live_sensor *s, int64_t received_ms)
 {
-	const struct batch *b = &s->batch;
-	for (size_t i = 0; i < b->flow_n; i++)
-		if (live_clock_flow(&s->clock, &b->flows[i], received_ms))
-			smooth_flow(&s->smooth, &b->flows[i]);
-	for (size_t i = 0; i < b->dns_n; i++)
-		if (live_clock_dns(&s->clock, &b->dns[i], received_ms))
-			smooth_dns(&s->smooth, &b->dns[i]);
-	live_add(&s->board->taken, b->flow_n + b->dns_n);
+	live_add(&s->board->taken, s->batch.flow_n + s->batch.dns_n);
+	live_clock_check(&s->clock, &s->batch, received_ms);
+	if (s->batch.flow_n + s->batch.dns_n)
+		live_add(&s->board->refused, smooth_batch(&s->smooth, &s->batch));
 }
 
 /* Some slots of the ring; false: it is empty. */
@@ -227,7 +224,7 @@ static void turn(struct live_sensor *s)
 		look(s, false);
 	send_lines(s);
 	atomic_store(&s->board->clock_ms, s->stage_ms);
-	atomic_store(&s->board->smoothing, s->smooth.queue_n + s->smooth.heap_n);
+	atomic_store(&s->board->smoothing, smooth_held(&s->smooth));
 }
 
 static struct exporters *names_of(const struct live_board *b)

@@ -26,6 +26,7 @@ static const struct counter exporter_counters[] = {
     {"ignored", "records of no use", OF(ignored)},
     {"no_template", "data sets that came before their template", OF(no_template)},
     {"resets", "times that its sequence began anew", OF(resets)},
+    {"redefined", "templates that changed their form while in use", OF(redefined)},
     {"wrong_clock", "records held apart for their time", OF(wrong_clock)},
     {"wrong_sampling", "announcements of sampling that were not believed", OF(wrong_sampling)},
 };

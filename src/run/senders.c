@@ -4,7 +4,6 @@
 #include "run/senders.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "run/pending.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +83,7 @@ void senders_publish(
 	live_add(&to->lost, c->lost - old->lost);
 	live_add(&to->resets, c->resets - old->resets);
 	live_add(&to->wrong_sampling, c->wrong_sampling - old->wrong_sampling);
+	live_add(&to->redefined, c->redefined - old->redefined);
 	atomic_store(&to->sampling, c->sampling);
 	*old = *c;
 }

@@ -13,8 +13,6 @@ struct sender {
 };
 
 struct senders;
-struct export;
-struct export_counts;
 struct senders *senders_new(struct exporters *names, const struct exporter_rule *rules,
     size_t rules_n, struct live_board *board);
 void senders_free(struct senders *s);
