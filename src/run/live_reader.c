@@ -377,8 +377,7 @@ static void advance_dnstap(struct live_reader *r)
 		if (r->stop)
 			more = dnstap_flush(r->dnstap, &r->batch);
 		else
-			more = !r->l->o->replay &&
-			       dnstap_advance(r->dnstap, r->now_ms, &r->batch);
+			more = !r->l->o->replay && dnstap_advance(r->dnstap, r->now_ms, &r->batch);
 		if (more)
 			flush(r);
 	}

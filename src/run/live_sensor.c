@@ -22,6 +22,8 @@
 enum { SMOOTH_LIVE_RECORDS = 262144, SMOOTH_LIVE_MS = 10000 };
 enum { SLOTS_A_TURN = 8, IDLE_MS = 1000, LAST_SEND_MS = 2000 };
 
+#define LAST_RISE_DB 0.05 /* what the last words show */
+
 struct live_sensor {
 	struct live *l;
 	struct live_board *board;
@@ -123,25 +125,27 @@ static void count_tiers(struct live_sensor *s, const struct verdict_line *v, siz
 		atomic_store(&s->board->tier[i], tiers[i]);
 }
 
-/* quiet: all of it was told by the process before this one. */
-static void judge(struct live_sensor *s, struct evidence_table *t, uint64_t lines, bool quiet)
+enum word { WORD_NONE, WORD_NEWS, WORD_LAST }; /* how much is told */
+
+static void judge(struct live_sensor *s, struct evidence_table *t, uint64_t lines, enum word word)
 {
 	size_t n;
 	const struct verdict_line *v =
 	    evidence_judge(t, s->stages.span_ms, lines, TIER_OBSERVE, &n);
 	count_tiers(s, v, n);
 	for (size_t i = 0; i < n && v[i].tier >= s->min; i++)
-		if (told_rose(s->told, &v[i]) && !quiet)
+		if (told_rose(s->told, &v[i], word == WORD_LAST ? LAST_RISE_DB : TOLD_RISE_DB) &&
+		    word != WORD_NONE)
 			tell_verdict(s, t, &v[i]);
 	atomic_store(&s->board->lines, lines);
 }
 
-static void look(struct live_sensor *s, bool quiet)
+static void look(struct live_sensor *s, enum word word)
 {
 	struct evidence_table *t = stages_table(&s->stages);
 	struct stats now = {0};
 	stages_look(&s->stages, t, &now);
-	judge(s, t, now.lines, quiet);
+	judge(s, t, now.lines, word);
 	atomic_store(&s->board->muted, now.muted);
 	atomic_store(&s->board->dropped, now.dropped);
 	evidence_free(t);
@@ -210,7 +214,7 @@ static void drain_idle(struct live_sensor *s)
 		return;
 	feed_ready(s, true);
 	if (s->fed)
-		look(s, false);
+		look(s, WORD_NEWS);
 }
 
 static void turn(struct live_sensor *s)
@@ -221,7 +225,7 @@ static void turn(struct live_sensor *s)
 	}
 	listen_to_parent(s);
 	if (s->fed && s->stage_ms - s->reported_ms >= s->l->o->report_ms)
-		look(s, false);
+		look(s, WORD_NEWS);
 	send_lines(s);
 	atomic_store(&s->board->clock_ms, s->stage_ms);
 	atomic_store(&s->board->smoothing, smooth_held(&s->smooth));
@@ -262,7 +266,7 @@ static void conclude(struct live_sensor *s)
 	struct stats stats = stats_begin();
 	struct exporters *names = names_of(s->board);
 	stages_finish(&s->stages, names, &stats);
-	judge(s, s->stages.evidence, stats.lines, false);
+	judge(s, s->stages.evidence, stats.lines, WORD_LAST);
 	summary(s, &stats);
 	for (int64_t until_ms = live_now_ms() + LAST_SEND_MS; live_now_ms() < until_ms;) {
 		send_lines(s);

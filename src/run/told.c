@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 enum { SLOTS_FIRST = 1024, DAY_MS = 86400000 };
-#define RISE_DB 3.0
 
 struct line {
 	struct subject subject;
@@ -67,13 +66,13 @@ static uint64_t sum_of(const struct verdict_line *v)
 	return sum;
 }
 
-bool told_rose(struct told *t, const struct verdict_line *v)
+bool told_rose(struct told *t, const struct verdict_line *v, double rise_db)
 {
 	if (2 * t->n >= t->cap)
 		grow(t);
 	struct line *l = find(t, &v->subject);
 	uint64_t known = sum_of(v);
-	if (l->used && v->tier <= l->tier && v->score_db < l->score_db + RISE_DB &&
+	if (l->used && v->tier <= l->tier && v->score_db < l->score_db + rise_db &&
 	    known == l->known)
 		return false;
 	t->n += !l->used;

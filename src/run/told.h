@@ -9,5 +9,6 @@
 struct told;
 struct told *told_new(void);
 void told_free(struct told *t);
-/* Whether the verdict rose since it was told last; it counts as told then. */
-bool told_rose(struct told *t, const struct verdict_line *v);
+#define TOLD_RISE_DB 3.0
+/* Whether the verdict rose since it was told last, the score by rise_db; it counts as told then. */
+bool told_rose(struct told *t, const struct verdict_line *v, double rise_db);
