@@ -17,16 +17,17 @@ enum { LIVE_EXPORTERS_MAX = 1024, LIVE_TIERS = 5 };
 struct live_exporter {
 	char name[ADDR_TEXT]; /* its address */
 	_Atomic uint64_t datagrams, bytes, records;
-	_Atomic uint64_t bad;          /* records and datagrams that were damaged */
-	_Atomic uint64_t ignored;      /* records of no use */
-	_Atomic uint64_t no_template;  /* data sets that came before their template */
-	_Atomic uint64_t lost;         /* records missing by sequence numbers */
-	_Atomic uint64_t resets;       /* times that its sequence began anew */
-	_Atomic uint64_t kernel_drops; /* datagrams that its own socket had no room for (parent) */
-	_Atomic uint64_t bucket_drops; /* records over its token bucket */
-	_Atomic uint64_t ring_drops;   /* records that the ring had no room for */
-	_Atomic uint64_t far_drops;    /* datagrams that came over too many hops */
-	_Atomic uint64_t wrong_clock;  /* records held apart for their time (sensor) */
+	_Atomic uint64_t records_saved; /* `records` when the sequence numbers were last kept */
+	_Atomic uint64_t bad;           /* records and datagrams that were damaged */
+	_Atomic uint64_t ignored;       /* records of no use */
+	_Atomic uint64_t no_template;   /* data sets that came before their template */
+	_Atomic uint64_t lost;          /* records missing by sequence numbers */
+	_Atomic uint64_t resets;        /* times that its sequence began anew */
+	_Atomic uint64_t kernel_drops;  /* datagrams that its own socket had no room for (parent) */
+	_Atomic uint64_t bucket_drops;  /* records over its token bucket */
+	_Atomic uint64_t ring_drops;    /* records that the ring had no room for */
+	_Atomic uint64_t far_drops;     /* datagrams that came over too many hops */
+	_Atomic uint64_t wrong_clock;   /* records held apart for their time (sensor) */
 	_Atomic uint64_t wrong_sampling; /* announcements that were not believed */
 	_Atomic uint64_t redefined;      /* templates that changed their form while in use */
 	_Atomic int64_t last_ms;         /* when it was heard last */

@@ -67,13 +67,28 @@ static struct live_exporter *place_of(struct live_reader *r, uint32_t number)
 	return number && number <= LIVE_EXPORTERS_MAX ? &r->board->exporter[number - 1] : NULL;
 }
 
-static void publish_counts(struct live_reader *r)
+static void publish_counts(struct live_reader *r, bool last)
 {
 	uint32_t n = atomic_load(&r->board->exporters);
 	struct export_counts c;
 	publish_names(r);
 	for (uint32_t i = 1; i <= n && export_counted(r->export, i, &c); i++)
-		senders_publish(r->senders, i, &c, place_of(r, i));
+		senders_publish(r->senders, i, &c, last, place_of(r, i));
+}
+
+/* Records count for their exporters once they are in the ring: what a reader that dies had not
+ * passed on is missing there, and the sequence numbers will say so. */
+static void count_records(struct live_reader *r)
+{
+	const struct batch *b = &r->batch;
+	for (size_t i = 0, n; i < b->flow_n; i += n) {
+		uint32_t number = b->flows[i].exporter;
+		for (n = 1; i + n < b->flow_n && b->flows[i + n].exporter == number; n++)
+			;
+		struct live_exporter *x = place_of(r, number);
+		if (x)
+			live_add(&x->records, n);
+	}
 }
 
 /* Waits for the sensor where the ring has no room; records are lost only where the end is near. */
@@ -90,6 +105,7 @@ static void flush(struct live_reader *r)
 	}
 	live_add(&r->board->flows, b->flow_n);
 	live_add(&r->board->dns, b->dns_n);
+	count_records(r);
 	live_add(&r->board->ring_drops, ring_put(r->l->ring, b, r->batch_ms));
 	batch_reset(&r->batch);
 }
@@ -144,7 +160,6 @@ static void take_export(struct live_reader *r, struct sender *s, const uint8_t *
 	if (x) {
 		live_add(&x->datagrams, 1);
 		live_add(&x->bytes, n);
-		live_add(&x->records, r->batch.flow_n - flow_n);
 		atomic_store_explicit(&x->last_ms, r->now_ms, memory_order_relaxed);
 	}
 	if (batch_full(&r->batch))
@@ -293,7 +308,10 @@ static void give_templates(struct live_reader *r)
 {
 	struct wire m = {.kind = WIRE_SAVED, .number = r->stop};
 	struct text t = {0};
+	flush(r);
 	export_save(r->export, &t);
+	for (uint32_t i = 0; i < atomic_load(&r->board->exporters); i++)
+		atomic_store(&r->board->exporter[i].records_saved, r->board->exporter[i].records);
 	int fd = memfd_create("theriac-templates", MFD_CLOEXEC);
 	size_t at = 0;
 	while (fd >= 0 && at < t.n) {
@@ -321,7 +339,7 @@ static void obey(struct live_reader *r, const struct wire *m, int fd)
 		open_file(r, m, fd);
 		return;
 	case WIRE_SAVE:
-		publish_counts(r);
+		publish_counts(r, false);
 		give_templates(r);
 		break;
 	case WIRE_STOP:
@@ -446,6 +464,7 @@ static void open_reader(struct live_reader *r)
 	    export_load(r->export, (struct span){l->templates.p, l->templates.n}, &e))
 		live_say("templates: %s", e.msg);
 	r->senders = senders_new(r->names, l->rules, l->rules_n, r->board);
+	senders_resume(r->senders, l->templates.n > 0);
 	senders_export_rules(r->senders, r->export);
 	r->udp = udp_new();
 	for (size_t i = 0; i < l->sockets_n; i++)
@@ -482,7 +501,7 @@ int live_reader(struct live *l, int wire)
 	while (!r->gone) {
 		turn(r);
 		if (r->now_ms - published_ms >= IDLE_MS) {
-			publish_counts(r);
+			publish_counts(r, false);
 			advance_dnstap(r);
 			published_ms = r->now_ms;
 		}
@@ -496,8 +515,7 @@ int live_reader(struct live *l, int wire)
 	if (r->drain)
 		drain(r);
 	advance_dnstap(r);
-	flush(r);
-	publish_counts(r);
+	publish_counts(r, r->drain);
 	give_templates(r);
 	close_reader(r);
 	free(r);

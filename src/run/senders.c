@@ -18,6 +18,8 @@ struct senders {
 	size_t rules_n;
 	struct live_board *board;
 	struct export_counts told[LIVE_EXPORTERS_MAX];
+	uint64_t passed_on[LIVE_EXPORTERS_MAX]; /* of what will seem to be lost at first */
+	bool resumed[LIVE_EXPORTERS_MAX];       /* and nothing was lost since */
 };
 
 struct senders *senders_new(struct exporters *names, const struct exporter_rule *rules,
@@ -71,16 +73,39 @@ void senders_export_rules(const struct senders *s, struct export *x)
 	free(v);
 }
 
-void senders_publish(
-    struct senders *s, uint32_t number, const struct export_counts *c, struct live_exporter *to)
+void senders_resume(struct senders *s, bool kept)
+{
+	for (uint32_t i = 0; i < LIVE_EXPORTERS_MAX; i++) {
+		const struct live_exporter *x = &s->board->exporter[i];
+		s->resumed[i] = kept;
+		s->passed_on[i] = x->records - x->records_saved;
+	}
+}
+
+/* The first gap after a start is what was lost while nobody listened: it is said. */
+static uint64_t lost_since(struct senders *s, size_t i, uint64_t lost)
+{
+	uint64_t known = lost < s->passed_on[i] ? lost : s->passed_on[i];
+	s->passed_on[i] -= known;
+	if (lost > known && s->resumed[i])
+		live_say("exporter %.*s: %llu records were lost since the sequence numbers were "
+			 "last kept",
+		    ADDR_TEXT - 1, s->board->exporter[i].name, (unsigned long long)(lost - known));
+	s->resumed[i] &= lost == 0;
+	return lost - known;
+}
+
+void senders_publish(struct senders *s, uint32_t number, const struct export_counts *c, bool last,
+    struct live_exporter *to)
 {
 	if (!to)
 		return;
 	struct export_counts *old = &s->told[number - 1];
+	uint64_t lost = c->lost - old->lost + (last ? c->waiting : 0);
 	live_add(&to->bad, c->bad - old->bad);
 	live_add(&to->ignored, c->ignored - old->ignored);
 	live_add(&to->no_template, c->no_template - old->no_template);
-	live_add(&to->lost, c->lost - old->lost);
+	live_add(&to->lost, lost_since(s, number - 1, lost));
 	live_add(&to->resets, c->resets - old->resets);
 	live_add(&to->wrong_sampling, c->wrong_sampling - old->wrong_sampling);
 	live_add(&to->redefined, c->redefined - old->redefined);

@@ -20,6 +20,10 @@ void senders_free(struct senders *s);
 struct sender *senders_of(struct senders *s, const union addr *from);
 /* Tells the decoder what the rules say of sampling and dialects. */
 void senders_export_rules(const struct senders *s, struct export *x);
-/* Adds what the decoder counted for an exporter since the last time to its place. */
-void senders_publish(
-    struct senders *s, uint32_t number, const struct export_counts *c, struct live_exporter *to);
+/* Before the first datagram, where sequence numbers that were kept go on: what was passed on since
+ * they were kept is not missing. */
+void senders_resume(struct senders *s, bool kept);
+/* Adds what the decoder counted for an exporter since the last time to its place. last: what may
+ * still have come late is lost now. */
+void senders_publish(struct senders *s, uint32_t number, const struct export_counts *c, bool last,
+    struct live_exporter *to);

@@ -356,6 +356,12 @@ static void died(struct parent *p, int which, int how)
 			live_say("the file it was reading is left");
 		file_is_done(p);
 	}
+	if (which == SENSOR) {
+		uint64_t taken = p->live.board->taken;
+		live_say("%llu records taken since the last checkpoint are forgotten",
+		    (unsigned long long)(taken - p->live.board->checkpoint_taken));
+		p->live.board->checkpoint_taken = taken;
+	}
 	start_later(p, c);
 }
 
