@@ -59,6 +59,12 @@ static void dns_room(struct batch *b, size_t n)
 	b->dns_cap = cap;
 }
 
+static void session_room(struct batch *b)
+{
+	b->session_cap = b->session_cap ? b->session_cap * 2 : 256;
+	b->sessions = mem_grow(b->sessions, b->session_cap, sizeof *b->sessions);
+}
+
 struct flow *batch_flow(struct batch *b)
 {
 	if (b->flow_n == b->flow_cap)
@@ -78,6 +84,15 @@ struct dns *batch_dns(struct batch *b)
 	struct dns *d = &b->dns[b->dns_n++];
 	memset(d, 0, sizeof *d);
 	return d;
+}
+
+struct session *batch_session(struct batch *b)
+{
+	if (b->session_n == b->session_cap)
+		session_room(b);
+	struct session *s = &b->sessions[b->session_n++];
+	memset(s, 0, sizeof *s);
+	return s;
 }
 
 void batch_copy(
@@ -101,6 +116,11 @@ void batch_undo_dns(struct batch *b)
 	b->dns_n--;
 }
 
+void batch_undo_session(struct batch *b)
+{
+	b->session_n--;
+}
+
 void batch_bad(struct batch *b, uint64_t offset, const char *reason)
 {
 	if (b->bad_n < BATCH_NOTES)
@@ -116,7 +136,7 @@ void batch_ignore(struct batch *b, const char *what)
 
 void batch_reset(struct batch *b)
 {
-	b->flow_n = b->dns_n = 0;
+	b->flow_n = b->dns_n = b->session_n = 0;
 	b->bad_n = b->ignored_n = 0;
 	b->ignored = NULL;
 }
@@ -125,6 +145,7 @@ void batch_fini(struct batch *b)
 {
 	free(b->flows);
 	free(b->dns);
+	free(b->sessions);
 	*b = (struct batch){0};
 }
 

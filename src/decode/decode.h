@@ -6,6 +6,7 @@
 #include "base/opt.h"
 #include "rec/dns.h"
 #include "rec/flow.h"
+#include "rec/session.h"
 
 enum {
 	BATCH_FULL = 1024,
@@ -23,7 +24,8 @@ struct batch_note { /* a bad record: where and why */
 struct batch {
 	struct flow *flows;
 	struct dns *dns;
-	size_t flow_n, flow_cap, dns_n, dns_cap;
+	struct session *sessions;
+	size_t flow_n, flow_cap, dns_n, dns_cap, session_n, session_cap;
 	struct batch_note notes[BATCH_NOTES]; /* the first of bad_n */
 	uint64_t bad_n;
 	uint64_t
@@ -33,17 +35,23 @@ struct batch {
 /* A zeroed record to fill; valid until the next call. */
 struct flow *batch_flow(struct batch *b);
 struct dns *batch_dns(struct batch *b);
+struct session *batch_session(struct batch *b);
 /* Appends copies of records that lie elsewhere. */
 void batch_copy(
     struct batch *b, const struct flow *flows, size_t flow_n, const struct dns *dns, size_t dns_n);
 void batch_undo_flow(struct batch *b); /* takes the last flow back (it was no good after all) */
 void batch_undo_dns(struct batch *b);
+void batch_undo_session(struct batch *b);
 void batch_bad(struct batch *b, uint64_t offset, const char *reason);
 void batch_ignore(struct batch *b, const char *what);
+static inline size_t batch_records(const struct batch *b)
+{
+	return b->flow_n + b->dns_n + b->session_n;
+}
 /* A decoder returns when this holds, at the latest after the datagram, block or line it is in. */
 static inline bool batch_full(const struct batch *b)
 {
-	return b->flow_n + b->dns_n >= BATCH_FULL;
+	return batch_records(b) >= BATCH_FULL;
 }
 void batch_reset(struct batch *b); /* empties, keeps the room */
 void batch_fini(struct batch *b);
@@ -89,3 +97,7 @@ extern const size_t decoders_n;
 const struct decoder *decoder_find(const char *name); /* NULL where unknown */
 /* The decoder that is surest of these bytes, or NULL. */
 const struct decoder *decoder_sniff(const uint8_t *p, size_t n);
+
+/* Readers of what comes live: one datagram, one frame at a time. */
+#include "decode/dnstap.h"
+#include "decode/export.h"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { QUERIES_MAX = 65536, WAIT_MS = 5000 /* stub resolvers ask again after 1 to 5 s */ };
+enum { SET_BACK_MS = 60000 }; /* a query this far ahead of the clock: the clock was set back */
 
 struct query {
 	struct pool_link link;
@@ -117,7 +118,8 @@ void dnspair_message(struct dnspair *d, const struct dnsmessage *m, struct batch
 bool dnspair_advance(struct dnspair *d, int64_t now_ms, struct batch *out)
 {
 	struct query *q;
-	while ((q = pool_oldest(&d->queries, 0)) && now_ms - q->seen_ms > WAIT_MS) {
+	while ((q = pool_oldest(&d->queries, 0)) &&
+	       (now_ms - q->seen_ms > WAIT_MS || q->seen_ms - now_ms > SET_BACK_MS)) {
 		if (batch_full(out))
 			return true;
 		give_up(d, q, out);

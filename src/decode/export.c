@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Export datagrams -> flows: see export.h. This file finds out the version and where a datagram
- * ends; netflow5.c and sets.c read them. */
+/* Export datagrams -> flows and sessions: see export.h. This file finds out the version and where a
+ * datagram ends, and keeps the accounts of the exporters; netflow5.c, sets.c and sflow.c read them.
+ */
 #include "base/mem.h"
 #include "decode/datagram.h"
 #include <stdlib.h>
@@ -25,7 +26,43 @@ void export_free(struct export *x)
 		return;
 	templates_fini(&x->templates);
 	sources_fini(&x->sources);
+	free(x->counts);
+	free(x->rules);
 	free(x);
+}
+
+void export_forget(struct export *x)
+{
+	templates_fini(&x->templates);
+	sources_fini(&x->sources);
+	templates_init(&x->templates);
+	sources_init(&x->sources);
+}
+
+/* A source follows the rule of the longest prefix that holds its exporter. */
+static void apply_rules(const struct export *x, struct source *s)
+{
+	const struct export_rule *best = NULL;
+	for (size_t i = 0; i < x->rule_n; i++) {
+		const struct export_rule *r = &x->rules[i];
+		if (prefix_holds(&r->from, &s->key.exporter) &&
+		    (!best || r->from.bits >= best->from.bits))
+			best = r;
+	}
+	s->forced = best ? best->sampling : 0;
+	bool junos = best && best->dialect == EXPORT_DIALECT_JUNOS;
+	s->dialect = junos ? EXPORT_DIALECT_JUNOS : EXPORT_DIALECT_RFC8158;
+}
+
+void export_rules(struct export *x, const struct export_rule *v, size_t n)
+{
+	x->rules = mem_grow(x->rules, n, sizeof *v);
+	if (n)
+		memcpy(x->rules, v, n * sizeof *v);
+	x->rule_n = n;
+	for (size_t i = 0; i < SOURCES_MAX; i++)
+		if (x->sources.slots[i].used)
+			apply_rules(x, &x->sources.slots[i]);
 }
 
 static size_t v5_length(const uint8_t *p, size_t n)
@@ -71,17 +108,27 @@ static size_t ipfix_length(const uint8_t *p, size_t n)
 	return bytes >= IPFIX_HEADER_BYTES && (at >= bytes || n < bytes) && at <= bytes ? bytes : 0;
 }
 
+uint32_t datagram_version(const uint8_t *p, size_t n)
+{
+	uint16_t v = n >= 2 ? buf_peek_be16(p) : 0;
+	if (v == EXPORT_V5 || v == EXPORT_V9 || v == EXPORT_IPFIX)
+		return v;
+	return n >= 4 && buf_peek_be32(p) == 5 ? EXPORT_SFLOW : 0;
+}
+
 size_t datagram_length(const uint8_t *p, size_t n, bool whole)
 {
-	if (n < 2)
-		return whole ? 0 : 2;
-	switch (buf_peek_be16(p)) {
+	if (n < 4)
+		return whole ? 0 : 4;
+	switch (datagram_version(p, n)) {
 	case EXPORT_V5:
 		return v5_length(p, n);
 	case EXPORT_V9:
 		return v9_length(p, n, whole);
 	case EXPORT_IPFIX:
 		return ipfix_length(p, n);
+	case EXPORT_SFLOW:
+		return sflow_length(p, n);
 	default:
 		return 0;
 	}
@@ -100,25 +147,90 @@ bool export_sniff(const uint8_t *p, size_t n)
 	return at == n && n > 0;
 }
 
-struct source *datagram_source(const struct datagram *d, uint32_t version, uint32_t domain)
+size_t export_message_bytes(const uint8_t *p, size_t n)
 {
-	struct source_key key = {*d->exporter, domain, version};
-	uint64_t dropped_n = d->x->sources.dropped_n;
-	bool fresh;
-	struct source *s = source_of(&d->x->sources, &key, &fresh);
-	if (fresh && (key.exporter.q[0] || key.exporter.q[1])) {
-		char word[ADDR_TEXT];
-		addr_text(word, &key.exporter);
-		s->exporter = exporter_number(d->x->names, word);
+	if (n < 4)
+		return n >= 2 && buf_peek_be16(p) != EXPORT_IPFIX ? SIZE_MAX : 0;
+	size_t bytes = buf_peek_be16(p + 2);
+	if (buf_peek_be16(p) != EXPORT_IPFIX || bytes < IPFIX_HEADER_BYTES)
+		return SIZE_MAX;
+	return n >= bytes ? bytes : 0;
+}
+
+static struct export_counts *counts_of(struct export *x, uint32_t exporter)
+{
+	if (exporter >= x->count_n) {
+		uint32_t n = exporter + exporter / 2 + 16;
+		x->counts = mem_grow(x->counts, n, sizeof *x->counts);
+		memset(x->counts + x->count_n, 0, (n - x->count_n) * sizeof *x->counts);
+		x->count_n = n;
 	}
-	if (d->x->sources.dropped_n > dropped_n)
-		datagram_bad(d, d->p, "too many exporters: the sampling of one was forgotten");
+	return &x->counts[exporter];
+}
+
+bool export_counted(const struct export *x, uint32_t exporter, struct export_counts *c)
+{
+	if (exporter >= x->count_n)
+		return false;
+	*c = x->counts[exporter];
+	for (size_t i = 0; i < SOURCES_MAX; i++)
+		if (x->sources.slots[i].used && x->sources.slots[i].exporter == exporter)
+			c->waiting += sequence_waiting(&x->sources.slots[i].sequence);
+	return true;
+}
+
+struct export_counts *datagram_counts(const struct datagram *d)
+{
+	return &d->x->counts[d->source->exporter];
+}
+
+void datagram_sequence(const struct datagram *d, const struct sequence_step *step)
+{
+	struct export_counts *c = datagram_counts(d);
+	sequence_take(&d->source->sequence, step, &c->lost, &c->resets);
+}
+
+static void begin_source(struct export *x, struct source *s)
+{
+	const union addr *a = &s->key.exporter;
+	uint32_t version = s->key.version;
+	char word[ADDR_TEXT];
+	if (a->q[0] || a->q[1]) {
+		addr_text(word, a);
+		s->exporter = exporter_number(x->names, word);
+	}
+	s->sequence = sequence_begin(version == EXPORT_V5 || version == EXPORT_IPFIX);
+	apply_rules(x, s);
+	(void)counts_of(x, s->exporter);
+}
+
+struct source *export_source(struct export *x, const struct source_key *key)
+{
+	bool fresh;
+	struct source *s = source_of(&x->sources, key, &fresh);
+	if (fresh)
+		begin_source(x, s);
 	return s;
 }
 
-static void read_one(const struct datagram *d)
+struct source *datagram_source(
+    struct datagram *d, uint32_t version, uint32_t domain, const union addr *agent)
 {
-	switch (d->n >= 2 ? buf_peek_be16(d->p) : 0) {
+	struct source_key key = {.exporter = *d->exporter, .domain = domain, .version = version};
+	uint64_t dropped_n = d->x->sources.dropped_n;
+	if (agent)
+		key.agent = *agent;
+	if (agent && key.exporter.q[0] == 0 && key.exporter.q[1] == 0)
+		key.exporter = *agent;
+	d->source = export_source(d->x, &key);
+	if (d->x->sources.dropped_n > dropped_n)
+		datagram_bad(d, d->p, "too many exporters: the sampling of one was forgotten");
+	return d->source;
+}
+
+static void read_version(struct datagram *d)
+{
+	switch (datagram_version(d->p, d->n)) {
 	case EXPORT_V5:
 		netflow5_read(d);
 		break;
@@ -128,15 +240,47 @@ static void read_one(const struct datagram *d)
 	case EXPORT_IPFIX:
 		ipfix_read(d);
 		break;
+	case EXPORT_SFLOW:
+		sflow_read(d);
+		break;
 	default:
-		datagram_bad(d, d->p, "no export datagram: version is not 5, 9 or 10");
+		datagram_bad(d, d->p, "no export datagram: version is not 5, 9 or 10, nor sFlow 5");
 	}
+}
+
+static void read_one(struct datagram *d)
+{
+	struct batch *b = d->out;
+	uint64_t flow_n = b->flow_n, session_n = b->session_n, bad_n = b->bad_n;
+	uint64_t ignored_n = b->ignored_n;
+	d->source = NULL;
+	read_version(d);
+	if (!d->source)
+		(void)datagram_source(d, 0, 0, NULL);
+	struct export_counts *c = datagram_counts(d);
+	c->datagrams++;
+	c->records += b->flow_n - flow_n + b->session_n - session_n;
+	c->bad += b->bad_n - bad_n;
+	c->ignored += b->ignored_n - ignored_n;
+	if (b->flow_n > flow_n) {
+		const struct flow *f = &b->flows[b->flow_n - 1];
+		c->sampling = f->have & FLOW_SAMPLING ? f->sampling : 0;
+		c->last_ms = f->exported_ms;
+	}
+	if (d->received_ms)
+		c->last_ms = d->received_ms;
 }
 
 void export_datagram(struct export *x, const union addr *exporter, int64_t received_ms,
     const uint8_t *p, size_t n, uint64_t offset, struct batch *out)
 {
-	struct datagram d = {x, exporter, received_ms, p, n, offset, out};
+	struct datagram d = {.x = x,
+	    .exporter = exporter,
+	    .received_ms = received_ms,
+	    .p = p,
+	    .n = n,
+	    .offset = offset,
+	    .out = out};
 	size_t bytes = datagram_length(p, n, true);
 	while (bytes > 0 && bytes < d.n && datagram_length(d.p + bytes, d.n - bytes, true) > 0) {
 		d.n = bytes; /* several messages in one packet */

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files of concatenated export datagrams -> flows: what a collector wrote as it came (NetFlow v5,
- * v9, IPFIX, mixed), and IPFIX files (RFC 5655). The exporter's address is not in such a file.
+ * v9, IPFIX, sFlow v5, mixed), and IPFIX files (RFC 5655). The exporter's address is not in such a
+ * file; sFlow names its agent.
  * Behind damage, reading goes on at the next place where a datagram may begin that is followed by
  * another one or the end. */
 #include "decode/datagram.h"
@@ -18,12 +19,13 @@ struct netflow {
 /* What may stand behind a datagram: another one, or zeros that fill up. */
 static bool is_next(const uint8_t *p)
 {
-	uint16_t v = buf_peek_be16(p);
-	return v == EXPORT_V5 || v == EXPORT_V9 || v == EXPORT_IPFIX || v == 0;
+	return buf_peek_be16(p) == 0 || datagram_version(p, WORD_BYTES);
 }
 
 static bool time_fits(const uint8_t *p)
 {
+	if (datagram_version(p, LENGTH_TELLS_BYTES) == EXPORT_SFLOW)
+		return true; /* it has none */
 	uint32_t s = buf_peek_be32(p + (buf_peek_be16(p) == EXPORT_IPFIX ? 4 : 8));
 	return s >= YEAR_2000_S && s < YEAR_2100_S;
 }
@@ -72,9 +74,9 @@ static size_t skip_damage(
     struct netflow *s, const uint8_t *p, size_t n, uint64_t offset, bool last, struct batch *out)
 {
 	size_t zeros = 0, found = next_begin(p, n, n, last);
-	while (zeros < n && p[zeros] == 0) /* filling, no damage; a version begins with one */
+	while (zeros < n && p[zeros] == 0) /* filling, no damage */
 		zeros++;
-	if (!s->lost && zeros < n && zeros != found + 1) {
+	if (!s->lost && zeros < n && (!found || zeros < found)) {
 		batch_bad(out, offset + zeros, "no export datagram begins here");
 		s->lost = true;
 	}
@@ -120,8 +122,8 @@ static size_t netflow_decode(
 
 const struct decoder decoder_netflow = {
     .name = "netflow",
-    .summary = "NetFlow v5, v9 and IPFIX datagrams, one behind the other",
-    .source = "RFC 3954, RFC 7011, RFC 5103, RFC 5655; Cisco NetFlow v5",
+    .summary = "NetFlow v5, v9, IPFIX and sFlow v5 datagrams, one behind the other",
+    .source = "RFC 3954, RFC 7011, RFC 5103, RFC 5655, RFC 8158; Cisco NetFlow v5; sFlow v5",
     .state_bytes = sizeof(struct netflow),
     .sniff = sniff,
     .open = netflow_open,

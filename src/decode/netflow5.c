@@ -32,19 +32,29 @@ static void read_record(const struct v5_header *h, const uint8_t *p, struct flow
 	flow_take_icmp(f, true);
 }
 
-void netflow5_read(const struct datagram *d)
+/* Some never set the interval; one that has and then says 0 is not believed. */
+static void take_sampling(struct datagram *d, uint32_t interval)
+{
+	struct announced *whole = &d->source->whole;
+	if (interval || whole->interval)
+		datagram_counts(d)->wrong_sampling += !announced_take(whole, interval);
+}
+
+void netflow5_read(struct datagram *d)
 {
 	if (d->n < V5_HEADER_BYTES) {
 		datagram_bad(d, d->p, "NetFlow v5: shorter than its header");
 		return;
 	}
 	uint32_t uptime = buf_peek_be32(d->p + 4);
-	size_t told_n = buf_peek_be16(d->p + 2);
+	uint16_t told_n = buf_peek_be16(d->p + 2);
 	size_t room_n = (d->n - V5_HEADER_BYTES) / V5_RECORD_BYTES;
+	const struct source *s = datagram_source(d, EXPORT_V5, buf_peek_be16(d->p + 20), NULL);
+	take_sampling(d, buf_peek_be16(d->p + 22) & 0x3fff);
 	struct v5_header h = {
 	    .exported_ms = buf_peek_be32(d->p + 8) * 1000LL + buf_peek_be32(d->p + 12) / 1000000,
-	    .exporter = datagram_source(d, EXPORT_V5, buf_peek_be16(d->p + 20))->exporter,
-	    .sampling = buf_peek_be16(d->p + 22) & 0x3fff,
+	    .exporter = s->exporter,
+	    .sampling = s->forced ? s->forced : s->whole.interval,
 	};
 	h.boot_ms = h.exported_ms - uptime;
 	if (told_n == 0 || told_n > room_n || told_n > V5_RECORDS_MAX)
@@ -59,4 +69,6 @@ void netflow5_read(const struct datagram *d)
 			datagram_bad(d, p, "NetFlow v5: a record with impossible times");
 		}
 	}
+	datagram_sequence(d, &(struct sequence_step){buf_peek_be32(d->p + 16), told_n, uptime,
+				 h.exported_ms, told_n > room_n});
 }

@@ -14,7 +14,10 @@ struct record_env { /* the datagram that a record came in */
 /* Bytes of the record that begins at p, at most n; 0 where it does not end there. Where fields are
  * variable, starts (of TEMPLATE_FIELDS_MAX) says where each begins. */
 size_t record_measure(const struct template *t, const uint8_t *p, size_t n, uint16_t *starts);
-/* Extras of an options record; f is NULL. Or all fields of a flow. starts: see record_measure. */
+/* Extras of an options record. Only those that the template brings are set. */
+void record_extras(
+    const struct template *t, const uint8_t *p, const uint16_t *starts, uint64_t extra[EXTRA_N]);
+/* All fields of a flow and the extras. starts: see record_measure. */
 void record_read(const struct template *t, const uint8_t *p, const uint16_t *starts,
     const struct record_env *env, struct flow *f, uint64_t extra[EXTRA_N]);
 /* Completes a flow that record_read filled: times, sampling, ICMP. INPUT where it has no time or

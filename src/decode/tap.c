@@ -6,6 +6,7 @@
  * export makes the flows it tells of and is none itself; at an address and port that such datagrams
  * went to, one that starts alike is a damaged one, and a fragment a part of one. */
 #include "decode/tap.h"
+#include "decode/datagram.h"
 #include "decode/link.h"
 
 enum { PORT_DNS = 53 };
@@ -56,10 +57,9 @@ static bool is_collector(const struct tap *t, const struct packet *k)
 static bool look_for_export(
     struct tap *t, const struct frame *f, const struct packet *k, struct batch *out)
 {
-	if (k->data_n < 2)
+	if (k->data_n < 4)
 		return k->is_fragment && is_collector(t, k);
-	uint64_t version = buf_peek_be(k->data, 2);
-	if (version != 5 && version != 9 && version != 10)
+	if (!datagram_version(k->data, k->data_n))
 		return false;
 	bool known = is_collector(t, k);
 	if (!known && !export_sniff(k->data, k->data_n))

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* theriac decode: the records as decoded, nothing judged. Files one after the other; within a batch
- * the flows, then the look-ups. */
+ * the flows, then the look-ups, then the sessions. */
 #include "base/json.h"
 #include "base/when.h"
 #include "run/reader.h"
@@ -61,6 +61,15 @@ static void print_batch(const struct batch *b, const struct exporters *x, bool a
 			dns_json(&b->dns[i], &j);
 		else
 			dns_line(&b->dns[i], &out);
+	for (size_t i = 0; i < b->session_n; i++) {
+		const struct session *s = &b->sessions[i];
+		if (as_json) {
+			session_json(s, exporter_name(x, s->exporter), &j);
+			continue;
+		}
+		session_words(s, exporter_name(x, s->exporter), &out);
+		text_putc(&out, '\n');
+	}
 	(void)fwrite(out.p, 1, out.n, stdout);
 	text_fini(&out);
 }

@@ -192,22 +192,30 @@ static void note_time(struct detection *x, int64_t time_ms)
 		x->last_ms = time_ms;
 }
 
+static void feed(struct detection *x, struct pipeline *p, struct stream_batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		const struct stream_record *r = &b->v[i];
+		if (!wanted(x->o, r->time_ms))
+			continue;
+		x->stats.late += r->late;
+		note_time(x, r->time_ms);
+		pipeline_feed(p, r);
+	}
+}
+
 static void read_all(struct detection *x, struct pipeline *p)
 {
 	struct stream *s = stream_new(&x->in, &x->stats.tally);
 	struct progress bar = progress_begin(x->in.paths.bytes);
-	struct stream_record r;
-	for (uint64_t n = 0; stream_next(s, &r); n++) {
-		if (n % 4096 == 0)
-			progress_show(&bar, stream_taken(s), n);
-		if (!wanted(x->o, r.time_ms))
-			continue;
-		x->stats.late += r.late;
-		note_time(x, r.time_ms);
-		pipeline_feed(p, &r);
+	struct stream_batch *b = mem_new(1, sizeof *b);
+	for (uint64_t n = 0; stream_fill(s, b); n += b->n) {
+		progress_show(&bar, b->taken, n);
+		feed(x, p, b);
 	}
 	progress_end(&bar);
 	stream_free(s);
+	free(b);
 }
 
 static void fill_unknown(struct detection *x)

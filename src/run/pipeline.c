@@ -189,8 +189,6 @@ static void feed_late(struct pipeline *p, const struct flow *f)
 void pipeline_feed(struct pipeline *p, const struct stream_record *r)
 {
 	struct lookup l;
-	if (r->ahead)
-		attribute_prefetch(p->o.attribute, r->ahead);
 	if (r->time_ms > p->clock_ms) {
 		p->clock_ms = r->time_ms;
 		attribute_advance(p->o.attribute, p->clock_ms, &p->contacts);

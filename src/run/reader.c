@@ -118,9 +118,10 @@ static void count(struct reader *r, struct tally *t)
 	const struct batch *b = &r->batch;
 	t->flow_n += b->flow_n;
 	t->dns_n += b->dns_n;
+	t->session_n += b->session_n;
 	t->bad_n += b->bad_n;
 	t->ignored_n += b->ignored_n;
-	r->record_n += b->flow_n + b->dns_n;
+	r->record_n += batch_records(b);
 	if (b->ignored && !r->ignored)
 		tally_tell(t, "%s: %s, ignored", r->path, b->ignored);
 	r->ignored |= b->ignored != NULL;
@@ -142,9 +143,8 @@ bool reader_next(struct reader *r, struct tally *t)
 		if (r->ended && r->at == r->n && !batch_full(&r->batch) && !r->flushed)
 			r->flushed = !r->decoder->flush || !r->decoder->flush(r->state, &r->batch);
 		count(r, t);
-	} while (
-	    r->batch.flow_n + r->batch.dns_n == 0 && !(r->ended && r->at == r->n && r->flushed));
-	return r->batch.flow_n + r->batch.dns_n > 0;
+	} while (batch_records(&r->batch) == 0 && !(r->ended && r->at == r->n && r->flushed));
+	return batch_records(&r->batch) > 0;
 }
 
 uint64_t reader_taken(const struct reader *r)

@@ -7,8 +7,8 @@
 
 /* What went wrong or was left aside, in all files of a run; the first few are told on stderr. */
 struct tally {
-	uint64_t flow_n, dns_n;    /* records decoded */
-	uint64_t bad_n, ignored_n; /* records; a file of no use counts as one ignored */
+	uint64_t flow_n, dns_n, session_n; /* records decoded */
+	uint64_t bad_n, ignored_n;         /* records; a file of no use counts as one ignored */
 	uint64_t files_read, files_ignored, files_failed;
 	uint64_t told; /* lines told so far */
 	bool quiet;    /* tell nothing (peeking) */

@@ -1,161 +1,205 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Smoothing: see smooth.h. */
+/* Smoothing: see smooth.h. A batch is sorted by radix and merged into what is held from the back
+ * on, so that an input in order costs an append, and a little disorder moves little. */
 #include "run/smooth.h"
 #include "base/mem.h"
 #include <stdlib.h>
+#include <string.h>
 
-enum { AHEAD = 8 };
+/* A batch is merged once it is this part of what is held: each record moves a few times at most. */
+enum { MERGE_PART = 8 };
+/* Of the newest records that part may have clocks that run ahead: they move nobody's window. */
+enum { AHEAD_PART = 8 };
+enum { BLOCKS_SPARE = 64 };
 
-static bool before(const struct smooth_item *a, const struct smooth_item *b)
+static void room(struct smooth_items *l, size_t n)
 {
-	return a->time_ms != b->time_ms ? a->time_ms < b->time_ms : a->order < b->order;
+	size_t cap = l->cap ? l->cap : BATCH_FULL;
+	while (cap < n)
+		cap *= 2;
+	if (cap > l->cap)
+		l->v = mem_grow(l->v, cap, sizeof *l->v);
+	l->cap = cap;
 }
 
-static void heap_push(struct smooth *s, struct smooth_item x)
+static uint32_t take_block(struct smooth *s)
 {
-	if (s->heap_n == s->heap_cap) {
-		s->heap_cap = s->heap_cap ? s->heap_cap * 2 : 256;
-		s->heap = mem_grow(s->heap, s->heap_cap, sizeof *s->heap);
+	if (s->free_n)
+		return s->free[--s->free_n];
+	s->blocks = mem_grow(s->blocks, s->block_n + 1u, sizeof *s->blocks);
+	s->free = mem_grow(s->free, s->block_n + 1u, sizeof *s->free);
+	s->blocks[s->block_n] = (struct smooth_block){.left = 0};
+	return s->block_n++;
+}
+
+/* The batch's memory becomes the block's, and that of the block the batch's. */
+static void swap(struct smooth_block *to, struct batch *b)
+{
+	struct batch empty = to->records;
+	to->records = *b;
+	*b = empty;
+	batch_reset(b);
+}
+
+size_t smooth_batch(struct smooth *s, struct batch *b)
+{
+	size_t all = b->flow_n + b->dns_n;
+	room(&s->fresh, s->fresh.n + all);
+	uint32_t number = take_block(s);
+	struct smooth_block *to = &s->blocks[number];
+	struct smooth_item *at = &s->fresh.v[s->fresh.n], *first = at;
+	swap(to, b);
+	for (size_t i = 0; i < to->records.flow_n; i++) {
+		const struct flow *f = &to->records.flows[i];
+		if (flow_check(f) == ERR_OK && flow_clock_is_right(f))
+			*at++ = (struct smooth_item){
+			    flow_time_ms(f), number, (uint32_t)i & INT32_MAX, 0};
 	}
-	uint32_t i = s->heap_n++;
-	for (; i && before(&x, &s->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		s->heap[i] = s->heap[(i - 1) / 2];
-	s->heap[i] = x;
+	for (size_t i = 0; i < to->records.dns_n; i++)
+		if (dns_check(&to->records.dns[i]) == ERR_OK)
+			*at++ = (struct smooth_item){
+			    to->records.dns[i].time_ms, number, (uint32_t)i & INT32_MAX, 1};
+	to->left = (size_t)(at - first);
+	s->fresh.n += to->left;
+	if (to->left == 0)
+		s->free[s->free_n++] = number;
+	return all - to->left;
 }
 
-static struct smooth_item heap_pop(struct smooth *s)
+/* One pass of a radix sort, by the byte of the time that lies `shift` bits up. */
+static void pass(const struct smooth_items *from, struct smooth_items *to, unsigned shift)
 {
-	struct smooth_item top = s->heap[0], x = s->heap[--s->heap_n];
-	uint32_t i = 0;
-	for (uint32_t child; (child = 2 * i + 1) < s->heap_n; i = child) {
-		if (child + 1 < s->heap_n && before(&s->heap[child + 1], &s->heap[child]))
-			child++;
-		if (!before(&s->heap[child], &x))
-			break;
-		s->heap[i] = s->heap[child];
+	size_t at[256] = {0}, sum = 0;
+	for (size_t i = 0; i < from->n; i++)
+		at[(uint64_t)from->v[i].time_ms >> shift & 255]++;
+	for (size_t i = 0; i < 256; i++) {
+		size_t n = at[i];
+		at[i] = sum;
+		sum += n;
 	}
-	s->heap[i] = x;
-	return top;
+	for (size_t i = 0; i < from->n; i++)
+		to->v[at[(uint64_t)from->v[i].time_ms >> shift & 255]++] = from->v[i];
+	to->n = from->n;
 }
 
-static void queue_grow(struct smooth *s)
+/* Equal times keep their order. Times are not negative (flow_check). */
+static void sort_fresh(struct smooth *s)
 {
-	uint32_t cap = s->queue_cap ? s->queue_cap * 2 : 1024;
-	struct smooth_item *q = mem_new(cap, sizeof *q);
-	for (uint32_t i = 0; i < s->queue_n; i++)
-		q[i] = s->queue[(s->head + i) & (s->queue_cap - 1)];
-	free(s->queue);
-	s->queue = q;
-	s->queue_cap = cap;
-	s->head = 0;
-}
-
-static void push(struct smooth *s, struct smooth_item x)
-{
-	x.order = s->order++;
-	if (x.time_ms > s->newest_ms)
-		s->newest_ms = x.time_ms;
-	if (s->queue_n) {
-		uint32_t last = (s->head + s->queue_n - 1) & (s->queue_cap - 1);
-		if (x.time_ms < s->queue[last].time_ms) {
-			heap_push(s, x);
-			return;
-		}
+	uint64_t differ = 0;
+	bool in_order = true;
+	for (size_t i = 1; i < s->fresh.n; i++) {
+		differ |= (uint64_t)(s->fresh.v[i].time_ms ^ s->fresh.v[0].time_ms);
+		in_order &= s->fresh.v[i].time_ms >= s->fresh.v[i - 1].time_ms;
 	}
-	if (s->queue_n == s->queue_cap)
-		queue_grow(s);
-	s->queue[(s->head + s->queue_n++) & (s->queue_cap - 1)] = x;
-}
-
-void smooth_flow(struct smooth *s, const struct flow *f)
-{
-	if (s->flow_free_n == 0) {
-		uint32_t cap = s->flow_cap ? s->flow_cap * 2 : 2048;
-		s->flows = mem_grow(s->flows, cap, sizeof *s->flows);
-		s->flow_free = mem_grow(s->flow_free, cap, sizeof *s->flow_free);
-		for (uint32_t i = cap; i > s->flow_cap; i--)
-			s->flow_free[s->flow_free_n++] = i - 1;
-		s->flow_cap = cap;
+	room(&s->spare, s->fresh.n);
+	for (unsigned shift = 0; !in_order && shift < 64; shift += 8) {
+		if (!(differ >> shift & 255))
+			continue;
+		pass(&s->fresh, &s->spare, shift);
+		struct smooth_items sorted = s->spare;
+		s->spare = s->fresh;
+		s->fresh = sorted;
 	}
-	uint32_t slot = s->flow_free[--s->flow_free_n];
-	s->flows[slot] = *f;
-	push(s, (struct smooth_item){.time_ms = flow_time_ms(f), .slot = slot});
 }
 
-void smooth_dns(struct smooth *s, const struct dns *d)
+/* Into held, from the back. */
+static void merge(struct smooth *s)
 {
-	if (s->dns_free_n == 0) {
-		uint32_t cap = s->dns_cap ? s->dns_cap * 2 : 256;
-		s->dns = mem_grow(s->dns, cap, sizeof *s->dns);
-		s->dns_free = mem_grow(s->dns_free, cap, sizeof *s->dns_free);
-		for (uint32_t i = cap; i > s->dns_cap; i--) {
-			s->dns[i - 1] = mem_new(1, sizeof **s->dns);
-			s->dns_free[s->dns_free_n++] = i - 1;
-		}
-		s->dns_cap = cap;
+	if (s->head * 2 > s->held.n) { /* what was taken makes room */
+		s->held.n -= s->head;
+		memmove(s->held.v, s->held.v + s->head, s->held.n * sizeof *s->held.v);
+		s->due = s->head = 0;
 	}
-	uint32_t slot = s->dns_free[--s->dns_free_n];
-	*s->dns[slot] = *d;
-	push(s, (struct smooth_item){.time_ms = d->time_ms, .slot = slot, .is_dns = true});
-}
-
-const struct smooth_item *smooth_peek(const struct smooth *s)
-{
-	const struct smooth_item *q = s->queue_n ? &s->queue[s->head] : NULL;
-	const struct smooth_item *h = s->heap_n ? &s->heap[0] : NULL;
-	return !q || (h && before(h, q)) ? h : q;
-}
-
-bool smooth_ready(const struct smooth *s, bool all)
-{
-	const struct smooth_item *oldest = smooth_peek(s);
-	return oldest && (all || s->queue_n + s->heap_n >= SMOOTH_RECORDS ||
-			     s->newest_ms - oldest->time_ms > SMOOTH_MS);
-}
-
-struct smooth_item smooth_take(struct smooth *s)
-{
-	if (s->queue_n && smooth_peek(s) == &s->queue[s->head]) {
-		struct smooth_item x = s->queue[s->head];
-		s->head = (s->head + 1) & (s->queue_cap - 1);
-		s->queue_n--;
-		return x;
+	room(&s->held, s->held.n + s->fresh.n);
+	const struct smooth_item *f = s->fresh.v + s->fresh.n, *first = s->fresh.v;
+	struct smooth_item *h = s->held.v + s->held.n, *head = s->held.v + s->head;
+	s->held.n += s->fresh.n;
+	s->fresh.n = 0;
+	for (struct smooth_item *to = s->held.v + s->held.n; f > first;) {
+		bool older = h > head && f[-1].time_ms < h[-1].time_ms;
+		*--to = older ? *--h : *--f;
 	}
-	return heap_pop(s);
 }
 
-const struct flow *smooth_ahead(const struct smooth *s)
+static void drop(struct smooth *s, uint32_t block)
 {
-	if (s->queue_n <= 2 * AHEAD)
-		return NULL;
-	const struct smooth_item *far = &s->queue[(s->head + 2 * AHEAD) & (s->queue_cap - 1)];
-	const struct smooth_item *near = &s->queue[(s->head + AHEAD) & (s->queue_cap - 1)];
-	if (!far->is_dns) {
-		__builtin_prefetch(&s->flows[far->slot]);
-		__builtin_prefetch((const char *)&s->flows[far->slot] + 64);
-		__builtin_prefetch((const char *)&s->flows[far->slot] + 128);
-	}
-	return near->is_dns ? NULL : &s->flows[near->slot];
+	if (--s->blocks[block].left == 0)
+		s->free[s->free_n++] = block;
 }
 
-void smooth_release(struct smooth *s, const struct smooth_item *i)
+void smooth_release(struct smooth *s, uint32_t block)
 {
+	s->out--;
+	drop(s, block);
+}
+
+static void move(struct smooth *s, struct smooth_item *i, uint32_t to)
+{
+	struct batch *b = &s->blocks[to].records;
+	uint32_t from = i->block;
 	if (i->is_dns)
-		s->dns_free[s->dns_free_n++] = i->slot;
+		*batch_dns(b) = *smooth_dns(s, i);
 	else
-		s->flow_free[s->flow_free_n++] = i->slot;
+		*batch_flow(b) = *smooth_flow(s, i);
+	i->at = (uint32_t)((i->is_dns ? b->dns_n : b->flow_n) - 1) & INT32_MAX;
+	i->block = to;
+	s->blocks[to].left++;
+	drop(s, from);
+}
+
+/* Moves what is held together, when records that stay for long (of clocks that run ahead) keep too
+ * many blocks that are almost empty. */
+static void gather(struct smooth *s)
+{
+	size_t used = s->block_n - s->free_n, n = s->held.n - s->head;
+	if (used <= 2 * (n / BATCH_FULL) + BLOCKS_SPARE)
+		return;
+	uint32_t to = take_block(s);
+	batch_reset(&s->blocks[to].records);
+	for (size_t i = s->head; i < s->held.n; i++) {
+		if (s->blocks[to].left == BATCH_FULL) {
+			to = take_block(s);
+			batch_reset(&s->blocks[to].records);
+		}
+		move(s, &s->held.v[i], to);
+	}
+}
+
+static void find_due(struct smooth *s, bool all)
+{
+	size_t n = s->held.n - s->head;
+	s->due = all ? s->held.n : s->head + (n > SMOOTH_RECORDS ? n - SMOOTH_RECORDS : 0);
+	while (s->due < s->held.n && s->held.v[s->due].time_ms < s->newest_ms - SMOOTH_MS)
+		s->due++;
+}
+
+bool smooth_ready(struct smooth *s, bool all)
+{
+	size_t n = s->held.n - s->head;
+	if (s->head < s->due)
+		return true;
+	if (!all && (s->fresh.n == 0 || s->fresh.n < n / MERGE_PART))
+		return false;
+	if (s->fresh.n) {
+		sort_fresh(s);
+		int64_t newest_ms = s->fresh.v[s->fresh.n - 1 - s->fresh.n / AHEAD_PART].time_ms;
+		s->newest_ms = newest_ms > s->newest_ms ? newest_ms : s->newest_ms;
+		merge(s);
+		gather(s);
+	}
+	find_due(s, all);
+	return s->head < s->due;
 }
 
 void smooth_fini(struct smooth *s)
 {
-	for (uint32_t i = 0; i < s->dns_cap; i++)
-		free(s->dns[i]);
-	free(s->dns);
-	free(s->dns_free);
-	free(s->flows);
-	free(s->flow_free);
-	free(s->queue);
-	free(s->heap);
+	for (uint32_t i = 0; i < s->block_n; i++)
+		batch_fini(&s->blocks[i].records);
+	free(s->blocks);
+	free(s->free);
+	free(s->held.v);
+	free(s->fresh.v);
+	free(s->spare.v);
 	*s = (struct smooth){0};
 }

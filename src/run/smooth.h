@@ -1,42 +1,64 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A buffer that puts an input's records in order. What comes in order costs a queue, the rest a
- * heap. */
+/* A buffer that puts an input's records in order (design.md 1: at most 65,536 records and 5
+ * minutes). It takes over whole batches with their memory, so no record is copied: what is sorted
+ * and merged are 16 bytes for each. */
 #pragma once
-#include "rec/dns.h"
-#include "rec/flow.h"
+#include "decode/decode.h"
 
 enum { SMOOTH_RECORDS = 65536, SMOOTH_MS = 300000 };
 
-struct smooth_item {
+struct smooth_item { /* a record */
 	int64_t time_ms;
-	uint64_t order; /* of arrival: equal times keep it */
-	uint32_t slot;
-	bool is_dns;
+	uint32_t block;
+	uint32_t at : 31; /* its number among the block's flows or look-ups */
+	uint32_t is_dns : 1;
+};
+
+struct smooth_items { /* growing list */
+	struct smooth_item *v;
+	size_t n, cap;
+};
+
+struct smooth_block { /* a batch that was taken over */
+	struct batch records;
+	size_t left; /* records not given back; 0: the block is free */
 };
 
 struct smooth {
-	struct flow *flows;
-	struct dns **dns; /* each its own block: they are large and few */
-	uint32_t flow_cap, dns_cap;
-	uint32_t *flow_free, *dns_free;
-	uint32_t flow_free_n, dns_free_n;
-	struct smooth_item
-	    *queue; /* in order: head .. tail, a ring of queue_cap (a power of two) */
-	uint32_t queue_cap, head, queue_n;
-	struct smooth_item *heap;
-	uint32_t heap_cap, heap_n;
+	struct smooth_items held;         /* in order; what stands before `head` was taken */
+	struct smooth_items fresh, spare; /* as they came; room to sort them */
+	size_t head, due;                 /* head .. due may leave */
 	int64_t newest_ms;
-	uint64_t order;
+	struct smooth_block *blocks;
+	uint32_t *free; /* stack of the numbers of free blocks */
+	uint32_t block_n, free_n;
+	size_t out; /* records taken, not given back */
 };
-void smooth_flow(struct smooth *s, const struct flow *f);
-void smooth_dns(struct smooth *s, const struct dns *d);
-/* Whether a record may leave: the buffer holds enough, or `all` (the input has ended). */
-bool smooth_ready(const struct smooth *s, bool all);
-const struct smooth_item *smooth_peek(const struct smooth *s); /* the oldest; NULL: empty */
-/* Takes the oldest out; its record stays valid until smooth_release. */
-struct smooth_item smooth_take(struct smooth *s);
-/* A flow that will be taken out soon, or NULL; the one after it is brought near. */
-const struct flow *smooth_ahead(const struct smooth *s);
-void smooth_release(struct smooth *s, const struct smooth_item *i);
+/* Takes over the records of b, which is empty then. Returns how many were refused: impossible
+ * values, a clock that is wrong. */
+size_t smooth_batch(struct smooth *s, struct batch *b);
+/* Whether a record may leave: the buffer holds enough, or `all` (the input has ended). False: add
+ * more. */
+bool smooth_ready(struct smooth *s, bool all);
+/* The oldest record, once smooth_ready has said yes, until NULL: then it is to be asked again. */
+static inline const struct smooth_item *smooth_peek(const struct smooth *s)
+{
+	return s->head < s->due ? &s->held.v[s->head] : NULL;
+}
+/* Takes it out; the record stays in its place until smooth_release. */
+static inline struct smooth_item smooth_take(struct smooth *s)
+{
+	s->out++;
+	return s->held.v[s->head++];
+}
+static inline const struct flow *smooth_flow(const struct smooth *s, const struct smooth_item *i)
+{
+	return &s->blocks[i->block].records.flows[i->at];
+}
+static inline const struct dns *smooth_dns(const struct smooth *s, const struct smooth_item *i)
+{
+	return &s->blocks[i->block].records.dns[i->at];
+}
+void smooth_release(struct smooth *s, uint32_t block);
 void smooth_fini(struct smooth *s);

@@ -38,7 +38,7 @@ void stats_json(const struct stats *s, FILE *f)
 	json_open(&j, "records");
 	json_uint(&j, "flow", s->tally.flow_n);
 	json_uint(&j, "dns", s->tally.dns_n);
-	json_uint(&j, "session", 0);
+	json_uint(&j, "session", s->tally.session_n);
 	json_uint(&j, "report", 0);
 	json_close(&j);
 	json_uint(&j, "lines", s->lines);
@@ -68,6 +68,8 @@ void stats_text(const struct stats *s, FILE *f)
 {
 	(void)fprintf(f, "%llu flows and %llu look-ups read in %.1f s",
 	    (unsigned long long)s->tally.flow_n, (unsigned long long)s->tally.dns_n, s->seconds);
+	if (s->tally.session_n)
+		(void)fprintf(f, ", %llu sessions", (unsigned long long)s->tally.session_n);
 	const struct {
 		uint64_t n;
 		const char *what;

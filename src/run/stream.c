@@ -11,6 +11,7 @@ struct source {
 	const char *path;
 	int64_t next_ms; /* of its next record */
 	bool open, ended;
+	bool done; /* its last record was given */
 	uint64_t taken;
 	struct reader reader;
 	struct smooth smooth;
@@ -23,8 +24,6 @@ struct stream {
 	size_t n;
 	size_t *heap, heap_n; /* numbers of sources, the one whose next record is oldest first */
 	int64_t clock_ms;
-	struct source *given; /* whose record is with the caller */
-	struct smooth_item item;
 };
 
 static bool before(const struct stream *s, size_t a, size_t b)
@@ -62,6 +61,9 @@ static int64_t oldest_of(const struct batch *b)
 	for (size_t i = 0; i < b->dns_n; i++)
 		if (b->dns[i].time_ms < oldest)
 			oldest = b->dns[i].time_ms;
+	for (size_t i = 0; i < b->session_n; i++)
+		if (session_time_ms(&b->sessions[i]) < oldest)
+			oldest = session_time_ms(&b->sessions[i]);
 	return oldest;
 }
 
@@ -93,28 +95,15 @@ static bool peek(struct stream *s, struct source *src)
 	return false;
 }
 
-static void take_batch(struct stream *s, struct source *src)
-{
-	const struct batch *b = &src->reader.batch;
-	for (size_t i = 0; i < b->flow_n; i++)
-		if (flow_check(&b->flows[i]) == ERR_OK && flow_clock_is_right(&b->flows[i]))
-			smooth_flow(&src->smooth, &b->flows[i]);
-		else
-			s->tally->bad_n++;
-	for (size_t i = 0; i < b->dns_n; i++)
-		if (dns_check(&b->dns[i]) == ERR_OK)
-			smooth_dns(&src->smooth, &b->dns[i]);
-		else
-			s->tally->bad_n++;
-}
-
 static void close_source(struct stream *s, struct source *src)
 {
 	src->taken = src->open ? reader_taken(&src->reader) : src->taken;
 	if (src->open)
 		reader_close(&src->reader, s->tally);
 	src->open = false;
-	smooth_fini(&src->smooth);
+	src->done = true;
+	if (src->smooth.out == 0)
+		smooth_fini(&src->smooth);
 }
 
 /* Fills the source's buffer until its next record is known; false: it has none any more. */
@@ -132,7 +121,7 @@ static bool refill(struct stream *s, struct source *src)
 	}
 	while (!smooth_ready(&src->smooth, src->ended) && !src->ended) {
 		if (reader_next(&src->reader, s->tally))
-			take_batch(s, src);
+			s->tally->bad_n += smooth_batch(&src->smooth, &src->reader.batch);
 		else
 			src->ended = true;
 	}
@@ -169,53 +158,67 @@ struct stream *stream_new(const struct run_input *in, struct tally *tally)
 	return s;
 }
 
-static void give_back(struct stream *s)
+static void give_back(struct stream *s, struct stream_batch *b)
 {
-	if (!s->given)
-		return;
-	smooth_release(&s->given->smooth, &s->item);
-	s->given = NULL;
-	if (refill(s, &s->v[s->heap[0]])) {
-		sift_down(s);
-		return;
+	for (size_t i = 0; i < b->n; i++) {
+		struct source *src = &s->v[b->v[i].source];
+		smooth_release(&src->smooth, b->v[i].block);
+		if (src->done && src->smooth.out == 0)
+			smooth_fini(&src->smooth);
 	}
-	s->heap[0] = s->heap[--s->heap_n];
+	b->n = 0;
+}
+
+/* The source on top of the heap has got another next record, or none any more. */
+static void renew_top(struct stream *s)
+{
+	if (!refill(s, &s->v[s->heap[0]]))
+		s->heap[0] = s->heap[--s->heap_n];
 	if (s->heap_n)
 		sift_down(s);
 }
 
-bool stream_next(struct stream *s, struct stream_record *r)
+static void give(struct stream *s, struct source *src, struct stream_record *r)
 {
-	give_back(s);
-	while (s->heap_n) {
-		struct source *src = &s->v[s->heap[0]];
-		if (src->open)
-			break;
-		if (refill(s, src)) {
-			sift_down(s);
-			continue;
-		}
-		s->heap[0] = s->heap[--s->heap_n];
-		if (s->heap_n)
-			sift_down(s);
-	}
-	if (!s->heap_n)
-		return false;
-	s->given = &s->v[s->heap[0]];
-	s->item = smooth_take(&s->given->smooth);
-	*r = (struct stream_record){
-	    .time_ms = s->item.time_ms, .late = s->item.time_ms < s->clock_ms};
-	if (s->item.is_dns)
-		r->dns = s->given->smooth.dns[s->item.slot];
+	struct smooth_item i = smooth_take(&src->smooth);
+	*r = (struct stream_record){.time_ms = i.time_ms,
+	    .late = i.time_ms < s->clock_ms,
+	    .source = (uint32_t)(src - s->v),
+	    .block = i.block};
+	if (i.is_dns)
+		r->dns = smooth_dns(&src->smooth, &i);
 	else
-		r->flow = &s->given->smooth.flows[s->item.slot];
-	r->ahead = smooth_ahead(&s->given->smooth);
+		r->flow = smooth_flow(&src->smooth, &i);
 	if (!r->late)
-		s->clock_ms = s->item.time_ms;
-	return true;
+		s->clock_ms = i.time_ms;
 }
 
-uint64_t stream_taken(const struct stream *s)
+/* Of the sources but the top one, that whose next record is oldest; its own number: there is none.
+ */
+static size_t second(const struct stream *s)
+{
+	if (s->heap_n < 2)
+		return s->heap[0];
+	return s->heap_n > 2 && before(s, s->heap[2], s->heap[1]) ? s->heap[2] : s->heap[1];
+}
+
+/* The top source's records that may leave, as long as no other source has an older one. */
+static void give_run(struct stream *s, struct stream_batch *b)
+{
+	size_t top = s->heap[0], other = second(s);
+	struct source *src = &s->v[top];
+	const struct smooth_item *next;
+	while ((next = smooth_peek(&src->smooth)) && b->n < STREAM_BATCH) {
+		src->next_ms = next->time_ms;
+		if (other != top && before(s, other, top))
+			break;
+		give(s, src, &b->v[b->n++]);
+	}
+	if (next)
+		sift_down(s);
+}
+
+static uint64_t taken(const struct stream *s)
 {
 	uint64_t sum = 0;
 	for (size_t i = 0; i < s->n; i++)
@@ -223,12 +226,26 @@ uint64_t stream_taken(const struct stream *s)
 	return sum;
 }
 
+bool stream_fill(struct stream *s, struct stream_batch *b)
+{
+	give_back(s, b);
+	while (s->heap_n && b->n < STREAM_BATCH)
+		if (smooth_peek(&s->v[s->heap[0]].smooth))
+			give_run(s, b);
+		else
+			renew_top(s);
+	b->taken = taken(s);
+	return b->n > 0;
+}
+
 void stream_free(struct stream *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->n; i++)
+	for (size_t i = 0; i < s->n; i++) {
 		close_source(s, &s->v[i]);
+		smooth_fini(&s->v[i].smooth);
+	}
 	free(s->v);
 	free(s->heap);
 	free(s);

@@ -7,16 +7,24 @@
 #pragma once
 #include "run/stats.h"
 
+enum { STREAM_BATCH = 1024 };
+
 struct stream;
 struct stream_record {
-	const struct flow *flow; /* one of the two is set; valid until the next call */
+	const struct flow *flow; /* one of the two is set */
 	const struct dns *dns;
-	const struct flow *ahead; /* one that probably comes a few records later, or NULL */
 	int64_t time_ms;
-	bool late; /* behind a record that was already given */
+	uint32_t source, block; /* the stream's own */
+	bool late;              /* behind a record that was already given */
+};
+struct stream_batch { /* zero-initialise */
+	struct stream_record v[STREAM_BATCH];
+	size_t n;
+	uint64_t taken; /* bytes of all files consumed so far, for progress */
 };
 
 struct stream *stream_new(const struct run_input *in, struct tally *tally);
-bool stream_next(struct stream *s, struct stream_record *r);
-uint64_t stream_taken(const struct stream *s); /* bytes of all files consumed, for progress */
+/* Gives back the records that b holds and fills it with the next ones, which stay valid until it is
+ * filled again; several batches may be out at a time. False: there are none. */
+bool stream_fill(struct stream *s, struct stream_batch *b);
 void stream_free(struct stream *s);

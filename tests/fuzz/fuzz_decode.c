@@ -31,6 +31,9 @@ static void check_batch(struct feed *f)
 	for (size_t i = 0; i < f->batch.dns_n; i++)
 		if (dns_check(&f->batch.dns[i]) == ERR_OK)
 			dns_json(&f->batch.dns[i], &j);
+	for (size_t i = 0; i < f->batch.session_n; i++)
+		if (session_check(&f->batch.sessions[i]) == ERR_OK)
+			session_json(&f->batch.sessions[i], "", &j);
 	text_reset(&f->out);
 	batch_reset(&f->batch);
 }
@@ -66,7 +69,7 @@ static void run(struct feed *f, const struct decode_env *env)
 		assert(idle < IDLE_MAX);
 	}
 	for (idle = 0; f->decoder->flush && f->decoder->flush(f->state, &f->batch); idle++) {
-		assert(f->batch.flow_n + f->batch.dns_n > 0 || idle < IDLE_MAX);
+		assert(batch_records(&f->batch) > 0 || idle < IDLE_MAX);
 		check_batch(f);
 	}
 	check_batch(f);

@@ -74,6 +74,8 @@ grep -q '"bad":0,"ignored":1,' "$work/out" || fail "README should be ignored onc
 says 2 'usage|PATH' detect
 says 2 'name at least one|PATH' decode
 says 2 '--inside' detect --outside 10.0.0.0/8 "$scan"
+formats=$("$THERIAC" list decoders --json | sed 's/.*"type":"decoder","name":"\([^"]*\)".*/\1/' | paste -sd, | sed 's/,/, /g')
+says 2 "'zeek' is not one of $formats\$" decode --format zeek "$scan"
 says 2 'observe, behaviour, suspect.*notice' detect --min-tier sure "$scan"
 says 2 'zeek-tsv.*netflow' detect --format word "$scan"
 says 2 'zeek-tsv.*netflow' decode --format word "$scan"

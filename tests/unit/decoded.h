@@ -53,6 +53,8 @@ static inline struct text decoded_json(const char *decoder, const char *text)
 		flow_json(&d.batch.flows[i], "", &j);
 	for (size_t i = 0; i < d.batch.dns_n; i++)
 		dns_json(&d.batch.dns[i], &j);
+	for (size_t i = 0; i < d.batch.session_n; i++)
+		session_json(&d.batch.sessions[i], "", &j);
 	decoded_fini(&d);
 	return out;
 }

@@ -329,69 +329,117 @@ static void templates_are_of_one_exporter(void **state)
 	run_fini(&r);
 }
 
-static void the_table_of_templates_is_bounded(void **state)
+static void templates_are_bounded_by_exporter_and_in_all(void **state)
 {
 	(void)state;
 	struct templates t;
 	struct field_spec fields[] = {{0, 8, 4}, {0, 371, TEMPLATE_VARIABLE}};
-	struct template_key key = {.version = 9};
+	struct template_key key = {.version = 9, .domain = 77, .id = 999};
+	struct template_text sent = {.fields = fields, .n = 2, .owner = 3};
+	const struct template_key first = key;
 	templates_init(&t);
+	assert_int_equal(template_define(&t, &key, &sent), TEMPLATE_NEW);
+	sent.owner = 1; /* a flood of one exporter costs no other one a template */
 	for (uint32_t i = 0; i < 20000; i++) {
 		key.domain = i / 1000;
 		key.id = (uint16_t)(256 + i % 1000);
-		assert_true(template_define(&t, &key, false, 0, fields, 2));
+		assert_int_equal(template_define(&t, &key, &sent), TEMPLATE_NEW);
 		assert_non_null(template_find(&t, &key));
 	}
-	assert_true(t.dropped_n > 20000 - 8192 - 1 && t.dropped_n < 20000);
+	assert_int_equal(t.owners[1].n, TEMPLATES_PER_EXPORTER);
+	assert_int_equal(t.dropped_n, 20000 - TEMPLATES_PER_EXPORTER);
+	assert_non_null(template_find(&t, &first));
+	for (uint32_t i = 0; i < 20000; i++) { /* a flood of many does not grow the table */
+		sent.owner = 10 + i / 500;
+		key.domain = 100 + i;
+		assert_int_equal(template_define(&t, &key, &sent), TEMPLATE_NEW);
+	}
+	assert_true(t.dropped_n > 40000 - TEMPLATES_MAX - TEMPLATES_PER_EXPORTER);
 	templates_fini(&t);
 }
 
-static void impossible_templates(void **state)
+static void an_impossible_template_leaves_the_old_one(void **state)
 {
 	(void)state;
 	static const struct field_spec none[1], zero[] = {{0, 8, 0}},
 						wide[] = {{0, 8, 65534}, {0, 12, 2}};
-	static const struct {
-		const struct field_spec *fields;
-		size_t n;
-	} rows[] = {{none, 0}, {zero, 1}, {wide, 2}};
+	static const struct template_text rows[] = {
+	    {none, 0, 0, 0, false}, {zero, 1, 0, 0, false}, {wide, 2, 0, 0, false}};
 	struct templates t;
 	struct template_key key = {.version = 9, .id = 256};
+	struct template_text good = {wide, 1, 0, 0, false}, other = {wide + 1, 1, 0, 0, false};
 	templates_init(&t);
+	for (size_t i = 0; i < ROWS(rows); i++)
+		assert_int_equal(template_define(&t, &key, &rows[i]), TEMPLATE_IMPOSSIBLE);
+	assert_null(template_find(&t, &key));
+	assert_int_equal(template_define(&t, &key, &good), TEMPLATE_NEW);
 	for (size_t i = 0; i < ROWS(rows); i++) {
-		assert_true(template_define(&t, &key, false, 0, wide, 1));
-		assert_false(template_define(&t, &key, false, 0, rows[i].fields, rows[i].n));
-		assert_null(template_find(&t, &key));
+		assert_int_equal(template_define(&t, &key, &rows[i]), TEMPLATE_IMPOSSIBLE);
+		assert_int_equal(template_find(&t, &key)->record_bytes, 65534);
 	}
+	assert_int_equal(template_define(&t, &key, &good), TEMPLATE_AGAIN);
+	assert_int_equal(template_define(&t, &key, &other), TEMPLATE_CHANGED);
+	assert_int_equal(template_find(&t, &key)->record_bytes, 2);
 	templates_fini(&t);
 }
 
 static void sampling_by_sampler_then_by_domain(void **state)
 {
 	(void)state;
-	struct source s = {.interval = 0};
+	struct source s = {.used = 1};
 	static const uint32_t by_id = 1u << EXTRA_SAMPLER | 1u << EXTRA_INTERVAL,
 			      count = 1u << EXTRA_TAKEN | 1u << EXTRA_LEFT,
-			      share = 1u << EXTRA_TAKEN | 1u << EXTRA_POPULATION;
+			      share = 1u << EXTRA_TAKEN | 1u << EXTRA_POPULATION,
+			      chance = 1u << EXTRA_PROBABILITY, interface = 1u << EXTRA_INTERFACE;
 	uint64_t extra[EXTRA_N] = {[EXTRA_SAMPLER] = 5, [EXTRA_INTERVAL] = 100};
+	double p = 0.002;
 	assert_int_equal(source_sampling(&s, 1u << EXTRA_SAMPLER, extra), 0);
-	source_announce(&s, by_id, extra);
+	assert_true(source_announce(&s, by_id, extra));
 	assert_int_equal(source_sampling(&s, 1u << EXTRA_SAMPLER, extra), 100);
 	assert_int_equal(source_sampling(&s, 0, extra), 0);
+	extra[EXTRA_INTERFACE] = 3;
+	extra[EXTRA_INTERVAL] = 400;
+	assert_true(source_announce(&s, interface | 1u << EXTRA_INTERVAL, extra));
+	assert_int_equal(source_sampling(&s, interface, extra), 400);
+	assert_int_equal(source_sampling(&s, 0, extra), 400); /* the first of all */
 	extra[EXTRA_TAKEN] = 1;
-	extra[EXTRA_LEFT] = 63;
-	source_announce(&s, count, extra);
-	assert_int_equal(source_sampling(&s, 0, extra), 64);
+	extra[EXTRA_LEFT] = 511;
+	assert_true(source_announce(&s, count, extra));
+	assert_int_equal(source_sampling(&s, 0, extra), 512);
 	extra[EXTRA_TAKEN] = 2;
 	extra[EXTRA_POPULATION] = 2000;
-	source_announce(&s, share, extra);
+	assert_true(source_announce(&s, share, extra));
 	assert_int_equal(source_sampling(&s, 0, extra), 1000);
+	memcpy(&extra[EXTRA_PROBABILITY], &p, sizeof p);
+	assert_true(source_announce(&s, chance, extra));
+	assert_int_equal(source_sampling(&s, 0, extra), 500);
 	extra[EXTRA_TAKEN] = 0; /* an announcement of nothing changes nothing */
-	source_announce(&s, count, extra);
-	assert_int_equal(source_sampling(&s, 0, extra), 1000);
+	assert_false(source_announce(&s, count, extra));
+	assert_int_equal(source_sampling(&s, 0, extra), 500);
+	s.forced = 10; /* the operator knows better */
+	assert_int_equal(source_sampling(&s, interface, extra), 10);
 	for (extra[EXTRA_SAMPLER] = 0; extra[EXTRA_SAMPLER] < 100; extra[EXTRA_SAMPLER]++)
 		source_announce(&s, by_id, extra);
 	assert_int_equal(s.sampler_n, SOURCE_SAMPLERS_MAX);
+}
+
+static void a_wild_change_of_sampling_must_be_said_three_times(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t said;
+		bool believed;
+		uint32_t in_force;
+	} rows[] = {{0, false, 0}, {SAMPLING_MAX + 1, false, 0}, {1000, true, 1000},
+	    {0, false, 1000}, {500, true, 500}, {2000, true, 2000}, {1, false, 2000},
+	    {1, false, 2000}, {2000, true, 2000}, {1, false, 2000}, {1, false, 2000}, {1, true, 1},
+	    {2, false, 1}, {3, false, 1}, {2, false, 1}, {2, false, 1}, {2, true, 2},
+	    {100000, false, 2}, {11, false, 2}, {8, true, 8}};
+	struct announced a = {0};
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		assert_int_equal(announced_take(&a, rows[i].said), rows[i].believed);
+		assert_int_equal(a.interval, rows[i].in_force);
+	}
 }
 
 static void put_v5_header(struct wire *w, uint16_t count)
@@ -486,9 +534,10 @@ int main(void)
 	    cmocka_unit_test(reverse_elements_make_a_biflow),
 	    cmocka_unit_test(exact_times),
 	    cmocka_unit_test(templates_are_of_one_exporter),
-	    cmocka_unit_test(the_table_of_templates_is_bounded),
-	    cmocka_unit_test(impossible_templates),
+	    cmocka_unit_test(templates_are_bounded_by_exporter_and_in_all),
+	    cmocka_unit_test(an_impossible_template_leaves_the_old_one),
 	    cmocka_unit_test(sampling_by_sampler_then_by_domain),
+	    cmocka_unit_test(a_wild_change_of_sampling_must_be_said_three_times),
 	    cmocka_unit_test(netflow5),
 	    cmocka_unit_test(whole_datagrams_are_recognised),
 	};

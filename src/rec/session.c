@@ -1,0 +1,120 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Session records: see session.h. */
+#include "rec/session.h"
+#include "base/when.h"
+#include <stdio.h>
+
+static const char *const kinds[] = {"lease", "binding"};
+static const char *const edges[] = {"", "told", "seen", "inferred"};
+enum { KINDS_N = sizeof kinds / sizeof *kinds, EDGES_N = sizeof edges / sizeof *edges };
+
+static bool edge_ok(uint8_t edge, int64_t ms)
+{
+	if (edge == SESSION_OPEN)
+		return ms == 0;
+	return edge < EDGES_N && ms >= WHEN_MIN_MS && ms <= WHEN_MAX_MS;
+}
+
+static bool stamp_ok(int64_t ms)
+{
+	return ms >= 0 && ms <= WHEN_MAX_MS;
+}
+
+int session_check(const struct session *s)
+{
+	if (s->kind >= KINDS_N || !edge_ok(s->begin, s->t0_ms) || !edge_ok(s->end, s->t1_ms) ||
+	    !stamp_ok(s->exported_ms) || !stamp_ok(s->received_ms))
+		return ERR_INPUT;
+	if ((!s->t0_ms && !s->t1_ms) || (s->t0_ms && s->t1_ms && s->t1_ms < s->t0_ms))
+		return ERR_INPUT;
+	if (s->port_last < s->port_first || s->port_step == 0 || s->held.bits > 128)
+		return ERR_INPUT;
+	bool no_holder = s->kind == SESSION_BINDING && addr_is_zero(&s->holder.addr);
+	return addr_is_zero(&s->held.addr) || no_holder ? ERR_INPUT : ERR_OK;
+}
+
+static void realm_json(uint32_t realm, struct json *j)
+{
+	char word[16];
+	if (!realm)
+		return;
+	(void)snprintf(word, sizeof word, "%u", realm);
+	json_text(j, "realm", word);
+}
+
+static void edge_json(const char *key, const char *how, uint8_t edge, int64_t ms, struct json *j)
+{
+	if (edge == SESSION_OPEN || edge >= EDGES_N)
+		return;
+	json_time(j, key, ms);
+	json_text(j, how, edges[edge]);
+}
+
+static void held_json(const struct session *s, struct json *j)
+{
+	char word[ADDR_TEXT];
+	prefix_text(word, &s->held);
+	json_text(j, "addr", word);
+	if (s->port_first || s->port_last) {
+		json_uint(j, "port_first", s->port_first);
+		json_uint(j, "port_last", s->port_last);
+	}
+	if (s->port_step > 1)
+		json_uint(j, "port_step", s->port_step);
+	if (s->proto)
+		json_uint(j, "proto", s->proto);
+	realm_json(s->realm, j);
+}
+
+static void holder_json(const struct session_holder *h, struct json *j)
+{
+	char word[ADDR_TEXT];
+	if (addr_is_zero(&h->addr))
+		return;
+	json_open(j, "holder");
+	addr_text(word, &h->addr);
+	json_text(j, "addr", word);
+	if (h->port)
+		json_uint(j, "port", h->port);
+	realm_json(h->realm, j);
+	json_close(j);
+}
+
+void session_json(const struct session *s, const char *exporter, struct json *j)
+{
+	json_open(j, NULL);
+	json_text(j, "type", "session");
+	json_text(j, "kind", s->kind < KINDS_N ? kinds[s->kind] : "");
+	edge_json("start", "start_is", s->begin, s->t0_ms, j);
+	edge_json("end", "end_is", s->end, s->t1_ms, j);
+	held_json(s, j);
+	holder_json(&s->holder, j);
+	if (s->exported_ms)
+		json_time(j, "exported", s->exported_ms);
+	if (s->received_ms)
+		json_time(j, "received", s->received_ms);
+	if (exporter && *exporter)
+		json_text(j, "exporter", exporter);
+	json_close(j);
+	json_line(j);
+}
+
+void session_words(const struct session *s, const char *exporter, struct text *t)
+{
+	char when[WHEN_TEXT], held[ADDR_TEXT], holder[ADDR_TEXT];
+	const char *what = s->end != SESSION_OPEN     ? "no longer"
+			   : s->begin == SESSION_SEEN ? "still"
+						      : "from now";
+	when_text(when, s->end != SESSION_OPEN ? s->t1_ms : s->t0_ms);
+	prefix_text(held, &s->held);
+	addr_text(holder, &s->holder.addr);
+	text_fmt(t, "%-24s %s %s", when, s->kind < KINDS_N ? kinds[s->kind] : "", held);
+	if (s->port_first || s->port_last)
+		text_fmt(t, " ports %u-%u", s->port_first, s->port_last);
+	text_fmt(t, " %s held by %s", what, holder);
+	if (s->holder.port)
+		text_fmt(t, " port %u", s->holder.port);
+	if (*exporter)
+		text_fmt(t, "  %s", exporter);
+}
