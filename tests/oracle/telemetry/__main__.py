@@ -13,13 +13,13 @@ Leaves out: what is no data (see BESIDE), and rows of files that are gone.
 Exit status: 0, 1 if something is not as it must be, 2 for wrong use, 77 where data or an oracle is missing.
 """
 import argparse
+import multiprocessing
 import os
 import re
 import shutil
 import sys
 import tempfile
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 
 import sources
 import table
@@ -27,6 +27,7 @@ import table
 HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = os.path.join(HERE, "..", "TELEMETRY.tsv")
 DATA = os.path.join(HERE, "..", "..", "..", "..", "shared", "data")
+SHARED = {}
 # Expectations, configuration and indexes: read with the file they belong to, or not at all.
 BESIDE = re.compile(r"\.tshark\.txt\.gz$|\.nfdump\.(csv|json)$|\.nfcapd\.csv$|\.expected\.json$|expected\.out$"
                     r"|\.(pcap|pcapng)\.out$|/tcpdump/.*\.out$|gold$|output-flow-\d+\.json$|\.map$|INDEX\.tsv$|/Baseline/"
@@ -38,15 +39,15 @@ def files_of(root):
     return sorted(os.path.relpath(path, root) for path in found)
 
 
-def row_of(name, source, ours, work, show):
+def row_of(name, source, show):
     """-> the row of a file: our decode, and every comparison."""
-    decoded = ours(name)
+    decoded = source.ours(name)
     row = {"file": name, "records": len(decoded.records), "packets": decoded.packets, "bytes": decoded.bytes,
            "digest": decoded.digest, "with": "-", "fields": "-", "differences": {}}
-    if decoded.unknown and source.needs_decoder(name):
-        return {**row, "digest": "no decoder yet"}
+    if decoded.unknown:
+        return {**row, "differences": {"format.unknown": 1}}
     who, fields = [], set()
-    for other, result in source.compare(name, decoded, work):
+    for other, result in source.compare(name, decoded):
         who.append(other)
         fields |= result.fields
         for what, count in result.counts.items():
@@ -54,6 +55,17 @@ def row_of(name, source, ours, work, show):
         for example in result.examples if show else ():
             print("%s: %s.%s" % (name, other, example[:600]))
     return {**row, "with": " ".join(who) or "-", "fields": " ".join(sorted(fields)) or "-"}
+
+
+def row_here(job):
+    """In a process of the pool, which has the sources from its parent."""
+    return row_of(job[0], SHARED["source"], job[1])
+
+
+def rows_of(names, source, show):
+    SHARED["source"] = source
+    with ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("fork")) as pool:
+        return dict(zip(names, pool.map(row_here, [(name, show) for name in names], chunksize=4)))
 
 
 def check(rows, known, update):
@@ -100,11 +112,9 @@ def main():
     known = table.Table(TABLE)
     if args.only:
         known.rows = {name: row for name, row in known.rows.items() if args.only in name}
-    with tempfile.TemporaryDirectory() as work, ThreadPoolExecutor(2) as pool:
-        source = sources.Sources(args.theriac, root, names, work)
-        lock = threading.Lock()
-        rows = dict(pool.map(lambda n: (n, row_of(n, source, source.ours, lock, args.show)), names))
-    waiting = [name for name, row in rows.items() if row["digest"] == "no decoder yet"]
+    with tempfile.TemporaryDirectory() as work:
+        rows = rows_of(names, sources.Sources(args.theriac, root, names, work), args.show)
+    waiting = [name for name in rows if "no-decoder" in known.rows.get(name, {}).get("differences", "")]
     if args.update and args.only:
         print("--update writes the whole table: without --only")
         return 2

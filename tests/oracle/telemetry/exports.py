@@ -203,6 +203,8 @@ def merge(files):
 
 def decode(files, path):
     """Runs tshark over the datagrams of all files; path is for a capture of them. -> {name: records}"""
+    if not files:
+        return {}
     merged, origin = merge(files)
     datagrams.write(path, merged)
     run = subprocess.Popen(["tshark", "-r", path, "-d", "udp.port==2055,cflow", "-d", "udp.port==6343,sflow", "-T", "pdml"],

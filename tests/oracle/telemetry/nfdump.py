@@ -47,8 +47,8 @@ def times(row):
 
 
 def address(row, end):
-    """A record may hold both families, then one is zero."""
-    both = [row[key] for key in (end + "4_addr", end + "6_addr") if key in row]
+    """A record may hold both families, then one is zero, and nfdump prints parts of one as the other."""
+    both = [row[key] for key in (end + "6_addr", end + "4_addr") if key in row]
     return next((a for a in both if a not in ("0.0.0.0", "::")), both[0] if both else None)
 
 

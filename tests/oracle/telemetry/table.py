@@ -4,7 +4,7 @@
 
 Columns: file; records, packets, bytes and digest of our decode; with: whom it is compared with; fields: which are
 compared; differences: `WHO.WHAT N REASON`, `;` between them. Lines that begin with # explain the reasons, `# REASON:
-text`. A row says `no decoder yet` instead of a digest where our decode does not know the format.
+text`. `format.unknown`: our decode does not know the format; of the reason no-decoder: not yet.
 """
 import os
 
