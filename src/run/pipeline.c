@@ -280,6 +280,17 @@ static void end_threads(struct pipeline *p)
 		(void)pthread_join(p->shards[i].thread, NULL);
 }
 
+void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats)
+{
+	pipeline_settle(p);
+	for (unsigned i = 0; i < p->n; i++) {
+		evidence_merge(into, p->shards[i].evidence);
+		stats->lines += detect_lines(p->shards[i].detect);
+		stats->dropped += detect_dropped(p->shards[i].detect);
+	}
+	stats->muted = evidence_muted(into);
+}
+
 void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats)
 {
 	if (!p->o.no_detect)

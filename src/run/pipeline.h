@@ -26,6 +26,9 @@ void pipeline_feed(struct pipeline *p, const struct stream_record *r, size_t n);
 /* Waits until all that was fed is worked on: until more is fed, nothing but the caller touches
  * attribute, population and lines. */
 void pipeline_settle(struct pipeline *p);
+/* What was found up to now (it settles): a copy of all evidence goes into the table; lines, dropped
+ * and muted are set in stats. */
+void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats);
 /* The last records are through, every line has had its last word: all evidence goes into the table,
  * lines and what was dropped are added to stats. */
 void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats);
