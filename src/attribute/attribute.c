@@ -463,13 +463,14 @@ void attribute_late(struct attribute *a, const struct flow *f, struct contacts *
 void attribute_flow(struct attribute *a, const struct flow *f, const struct attribute_key *k,
     int64_t now_ms, struct contacts *out)
 {
-	if (!of_use(a, &f->src, &f->dst))
-		return;
 	struct conv *c = join_find(&a->join, f, k->side, k->hash);
-	if (c) {
+	if (c) { /* its first flow was of use */
+		a->counts.inside++;
 		join_flow(a, c, f, k->side, now_ms, out);
 		return;
 	}
+	if (!of_use(a, &f->src, &f->dst))
+		return;
 	c = room(a, f, k->side, k->hash, now_ms, out);
 	begin(a, c, f, k->side);
 	if (c->both_ways)

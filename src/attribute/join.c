@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS_MIN = 4096 };
+enum { BUCKETS_MIN = 4096, CACHE_LINE = 64 };
 
 void join_init(struct join *j, uint64_t cap)
 {
@@ -120,6 +120,15 @@ static uint32_t take_number(struct join *j)
 	return ++j->used;
 }
 
+/* The entry that will be taken next. */
+static void prefetch_next(const struct join *j)
+{
+	uint32_t i = j->free ? j->free - 1 : j->used;
+	__builtin_prefetch(&j->nodes[i], 1);
+	__builtin_prefetch(&j->v[i], 1);
+	__builtin_prefetch((const char *)&j->v[i] + CACHE_LINE, 1);
+}
+
 struct conv *join_new(struct join *j, const struct flow *f, int side, uint32_t hash, int64_t now_ms)
 {
 	uint32_t number = take_number(j);
@@ -127,6 +136,7 @@ struct conv *join_new(struct join *j, const struct flow *f, int side, uint32_t h
 		return NULL;
 	struct conv *c = &j->v[number - 1];
 	*c = (struct conv){.proto = f->proto};
+	prefetch_next(j);
 	c->addr[side] = f->src;
 	c->addr[!side] = f->dst;
 	c->port[side] = f->sport;

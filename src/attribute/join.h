@@ -61,7 +61,12 @@ static inline struct conv *join_expired(
     const struct join *j, enum join_place place, int64_t before_ms)
 {
 	uint32_t number = j->list[place].head;
-	return number && j->nodes[number - 1].touched_ms < before_ms ? &j->v[number - 1] : NULL;
+	if (!number || j->nodes[number - 1].touched_ms >= before_ms)
+		return NULL;
+	uint32_t next = j->nodes[number - 1].next;
+	if (next)
+		__builtin_prefetch(&j->nodes[next - 1]);
+	return &j->v[number - 1];
 }
 static inline enum join_place join_place(const struct join *j, const struct conv *c)
 {

@@ -24,7 +24,7 @@ enum {
 	WAYS = 8, /* entries of a bucket */
 	OUTAGES = 8192,
 	FEW = 8192,    /* entries at first */
-	OF_LINE = 256, /* entries for each active line, up to the room there is */
+	OF_LINE = 128, /* entries for each active line, up to the room there is */
 };
 
 struct used {                  /* a destination or domain */
@@ -211,11 +211,11 @@ static void hint_use(
 	h->young = age_s > WEEK_S && seen_s <= WEEK_S;
 }
 
-static uint64_t net_hash(const struct population *p, const union addr *a, bool wide)
+uint64_t net_hash(const struct hash_key *key, const union addr *a, bool wide)
 {
 	unsigned bits = addr_is_v4(a) ? (wide ? 112 : 116) : (wide ? 32 : 48);
 	union addr net = addr_mask(a, bits);
-	return hash_words(&p->key, (uint64_t[]){net.q[0], net.q[1], bits}, 3);
+	return hash_words(key, (uint64_t[]){net.q[0], net.q[1], bits}, 3);
 }
 
 /* A contact failed. More than 5 % of the lines fail towards one neighbourhood: it is down, they do
@@ -224,7 +224,7 @@ static bool outage(struct population *p, const union addr *peer, uint64_t line, 
 {
 	if (p->active < LINES_MIN)
 		return false;
-	struct used *u = used_of(&p->outages, net_hash(p, peer, false), at_s);
+	struct used *u = used_of(&p->outages, net_hash(&p->key, peer, false), at_s);
 	used_add(u, line, at_s / OUTAGE_S);
 	double n = users(u);
 	return n >= NUMERATOR_MIN && n > 0.05 * p->active;
@@ -247,7 +247,6 @@ void population_prepare(const struct population *p, const struct contact *c, str
 void population_contact(struct population *p, const struct contact *c, struct hint *h)
 {
 	uint32_t at_s = (uint32_t)(c->end_ms / 1000);
-	h->net = net_hash(p, &c->peer, true);
 	h->port_class = (uint8_t)port_class(c->peer_port);
 	h->external = !(c->marks & CONTACT_PEER_INSIDE);
 	h->known = p->known;

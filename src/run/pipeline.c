@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { RING = 8, CONTACTS = 1024, LOOKUPS = 256 }; /* of a batch, before it is handed over */
-enum { FEED = 1024, FAR = 16, NEAR = 8, SOME = 64, CACHE_LINE = 64 };
+enum { FEED = 1024, FAR = 16, NEAR = 8, CLOSE = 4, SOME = 64, CACHE_LINE = 64 };
 
 struct asked {     /* a look-up */
 	size_t at; /* contacts of the batch that come before it */
@@ -115,6 +115,8 @@ static void do_work(struct shard *s, struct work *w)
 	for (size_t i = 0; i < c->n; i++) {
 		if (i + NEAR < c->n && is_mine(s, &w->hints[i + NEAR]))
 			detect_prefetch(s->detect, &w->hints[i + NEAR]);
+		if (i + CLOSE < c->n && is_mine(s, &w->hints[i + CLOSE]))
+			detect_prefetch_line(s->detect, &w->hints[i + CLOSE]);
 		for (; a < w->asked + w->asked_n && a->at == i; a++)
 			do_lookup(s, a);
 		do_contact(s, &c->v[i], &w->hints[i]);
