@@ -29,6 +29,7 @@ struct live_sensor {
 	struct live_board *board;
 	int wire;
 	struct stages stages;
+	struct smooth_pool pool;
 	struct smooth smooth;
 	struct batch batch;
 	struct stream_batch ready; /* to go on */
@@ -284,7 +285,8 @@ static int open_sensor(struct live_sensor *s, struct err *e)
 	s->min = tier_of(o->min_tier);
 	s->told = told_new();
 	s->clock = (struct live_clock){.board = s->board, .replay = o->replay};
-	s->smooth = (struct smooth){.limit_n = SMOOTH_LIVE_RECORDS, .limit_ms = SMOOTH_LIVE_MS};
+	s->smooth = (struct smooth){
+	    .pool = &s->pool, .limit_n = SMOOTH_LIVE_RECORDS, .limit_ms = SMOOTH_LIVE_MS};
 	outlet_init(&s->plain, STDOUT_FILENO);
 	outlet_init(&s->out, -1);
 	int bad = stages_open(&s->stages, &so, e);
@@ -297,6 +299,7 @@ static void close_sensor(struct live_sensor *s)
 {
 	stages_close(&s->stages);
 	smooth_fini(&s->smooth);
+	smooth_pool_fini(&s->pool);
 	batch_fini(&s->batch);
 	told_free(s->told);
 	outlet_fini(&s->plain);
