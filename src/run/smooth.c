@@ -13,16 +13,14 @@ enum { MERGE_PART = 8 };
 /* Of the newest records that part may have clocks that run ahead: they move nobody's window. */
 enum { AHEAD_PART = 8 };
 enum { BLOCK_BYTES = 65536, CHUNK = 32 }; /* a chunk of blocks is a huge page */
-enum { BLOCKS_SPARE = 16, AHEAD = 8, OF_FLOW = 64 /* bytes, for most */ };
+enum { BLOCKS_SPARE = 16, AHEAD = 8, OF_RECORD = 128 /* bytes, for most less */ };
 
 static void room(struct smooth_items *l, size_t n)
 {
-	size_t cap = l->cap ? l->cap : BATCH_FULL;
-	while (cap < n)
-		cap *= 2;
-	if (cap > l->cap)
-		l->v = mem_grow(l->v, cap, sizeof *l->v);
-	l->cap = cap;
+	if (n <= l->cap)
+		return;
+	l->cap = n + n / 4;
+	l->v = mem_grow(l->v, l->cap, sizeof *l->v);
 }
 
 static void more_blocks(struct smooth_pool *p)
@@ -39,7 +37,7 @@ static void more_blocks(struct smooth_pool *p)
 
 void smooth_pool_fill(struct smooth_pool *p)
 {
-	while ((size_t)p->n * BLOCK_BYTES < (size_t)SMOOTH_RECORDS * OF_FLOW) {
+	while ((size_t)p->n * BLOCK_BYTES < (size_t)SMOOTH_RECORDS * OF_RECORD) {
 		more_blocks(p);
 		memset(p->chunks[p->n / CHUNK - 1], 0, (size_t)CHUNK * BLOCK_BYTES);
 	}

@@ -26,7 +26,7 @@ struct smooth_pool {
 	uint32_t *free;   /* stack of the numbers of free blocks */
 	uint32_t n, free_n;
 };
-/* Takes the memory of SMOOTH_RECORDS flows, so that a run's peak does not hang on their rate. */
+/* Takes the memory of SMOOTH_RECORDS records, so that a run's peak does not hang on their rate. */
 void smooth_pool_fill(struct smooth_pool *p);
 void smooth_pool_fini(struct smooth_pool *p);
 
