@@ -6,6 +6,7 @@
 #include "run/smooth.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 struct source {
 	const char *path;
@@ -137,12 +138,23 @@ static int by_text(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Inputs that overlap in time are open together: as many as the system lets us. */
+static void allow_many_files(void)
+{
+	struct rlimit l;
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
 struct stream *stream_new(const struct run_input *in, struct tally *tally)
 {
 	struct stream *s = mem_new(1, sizeof *s);
 	s->env = &in->env;
 	s->tally = tally;
 	smooth_pool_fill(&s->pool);
+	allow_many_files();
 	s->v = mem_new(in->paths.n, sizeof *s->v);
 	s->heap = mem_new(in->paths.n, sizeof *s->heap);
 	if (in->paths.n)
