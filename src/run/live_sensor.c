@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 enum { SMOOTH_LIVE_RECORDS = 262144, SMOOTH_LIVE_MS = 10000 };
-enum { SLOTS_A_TURN = 8, IDLE_MS = 1000, LAST_SEND_MS = 2000 };
+enum { FEED = 256, SLOTS_A_TURN = 8, IDLE_MS = 1000, LAST_SEND_MS = 2000 };
 
 #define LAST_RISE_DB 0.05 /* what the last words show */
 
@@ -42,9 +42,10 @@ struct live_sensor {
 	bool go, end, last, gone;
 };
 
-static void feed(struct live_sensor *s, const struct smooth_item *item)
+static struct stream_record record_of(struct live_sensor *s, const struct smooth_item *item)
 {
-	struct stream_record r = {.time_ms = item->time_ms, .late = item->time_ms < s->stage_ms};
+	struct stream_record r = {
+	    .time_ms = item->time_ms, .block = item->block, .late = item->time_ms < s->stage_ms};
 	if (item->is_dns)
 		r.dns = smooth_dns(&s->smooth, item);
 	else
@@ -53,18 +54,27 @@ static void feed(struct live_sensor *s, const struct smooth_item *item)
 		live_add(&s->board->late, 1);
 	else
 		s->stage_ms = r.time_ms;
-	s->fed = true;
-	stages_feed(&s->stages, &r, 1);
-	smooth_release(&s->smooth, item->block);
+	return r;
+}
+
+static void feed(struct live_sensor *s)
+{
+	struct stream_record r[FEED];
+	size_t n = 0;
+	while (n < FEED && smooth_peek(&s->smooth)) {
+		struct smooth_item item = smooth_take(&s->smooth);
+		r[n++] = record_of(s, &item);
+	}
+	stages_feed(&s->stages, r, n);
+	s->fed |= n > 0;
+	while (n)
+		smooth_release(&s->smooth, r[--n].block);
 }
 
 static void feed_ready(struct live_sensor *s, bool all)
 {
 	while (smooth_ready(&s->smooth, all))
-		while (smooth_peek(&s->smooth)) {
-			struct smooth_item item = smooth_take(&s->smooth);
-			feed(s, &item);
-		}
+		feed(s);
 }
 
 static void take_records(struct live_sensor *s, int64_t received_ms)

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Records in time order -> attribute -> population -> shards of detect -> evidence. One thread
- * reads and attributes; the lines are shared out to shards, each with a thread of its own where
- * there are any. */
+/* Records in time order -> attribute -> population -> shards of detect -> evidence. The caller
+ * attributes; where there are threads, the population has one, and each shard of the lines. */
 #pragma once
 #include "attribute/attribute.h"
 #include "detect/detect.h"
@@ -24,8 +23,11 @@ struct pipeline_options {
 struct pipeline *pipeline_new(const struct pipeline_options *o);
 /* n records in the order of the stream. */
 void pipeline_feed(struct pipeline *p, const struct stream_record *r, size_t n);
-/* What was found up to now: once the shards have nothing left to do, a copy of all evidence goes
- * into the table; lines, dropped and muted are set in stats. */
+/* Waits until all that was fed is worked on: until more is fed, nothing but the caller touches
+ * attribute, population and lines. */
+void pipeline_settle(struct pipeline *p);
+/* What was found up to now (it settles): a copy of all evidence goes into the table; lines, dropped
+ * and muted are set in stats. */
 void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats);
 /* The last records are through, every line has had its last word: all evidence goes into the table,
  * lines and what was dropped are added to stats. */
