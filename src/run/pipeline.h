@@ -23,6 +23,16 @@ struct pipeline_options {
 };
 struct pipeline *pipeline_new(const struct pipeline_options *o);
 void pipeline_feed(struct pipeline *p, const struct stream_record *r);
+/* All that was fed is worked off and no thread touches anything until the next record: the moment
+ * to fork a child that saves, from memory as it was then. */
+void pipeline_pause(struct pipeline *p);
+/* After pipeline_pause, and in a forked child too: population, lines, evidence, exporters, clock;
+ * not the conversations that are open. */
+void pipeline_save(const struct pipeline *p, struct save *out);
+/* Before the first record, into a new pipeline, population and attribute; the number of shards and
+ * the room of tables may differ. Takes the sections that are its own and stops at the next;
+ * in->told has what was not taken over. On a code all three are of no use. */
+int pipeline_load(struct pipeline *p, struct load *in);
 /* The last records are through, every line has had its last word: all evidence goes into the table,
  * lines and what was dropped are added to stats. */
 void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats);
