@@ -172,12 +172,20 @@ static void hint_use(
 	h->young = age_s > WEEK_S && seen_s <= WEEK_S;
 }
 
-/* More than 5 % of the lines fail towards one neighbourhood: it is down, they do not scan. */
-static bool outage(struct population *p, uint64_t near, uint64_t line, bool failed, uint32_t at_s)
+static uint64_t net_hash(const struct population *p, const union addr *a, bool wide)
 {
-	if (!failed || p->active < LINES_MIN)
+	unsigned bits = addr_is_v4(a) ? (wide ? 112 : 116) : (wide ? 32 : 48);
+	union addr net = addr_mask(a, bits);
+	return hash_words(&p->key, (uint64_t[]){net.q[0], net.q[1], bits}, 3);
+}
+
+/* A contact failed. More than 5 % of the lines fail towards one neighbourhood: it is down, they do
+ * not scan. */
+static bool outage(struct population *p, const union addr *peer, uint64_t line, uint32_t at_s)
+{
+	if (p->active < LINES_MIN)
 		return false;
-	struct used *u = used_of(&p->outages, near, at_s);
+	struct used *u = used_of(&p->outages, net_hash(p, peer, false), at_s);
 	used_add(u, line, at_s / OUTAGE_S);
 	double n = users(u);
 	return n >= NUMERATOR_MIN && n > 0.05 * p->active;
@@ -188,20 +196,12 @@ static uint64_t name_hash(const struct population *p, struct span name)
 	return hash_bytes(&p->key, name.p, name.n).a;
 }
 
-static uint64_t net_hash(const struct population *p, const union addr *a, bool wide)
-{
-	unsigned bits = addr_is_v4(a) ? (wide ? 112 : 116) : (wide ? 32 : 48);
-	union addr net = addr_mask(a, bits);
-	return hash_words(&p->key, (uint64_t[]){net.q[0], net.q[1], bits}, 3);
-}
-
 void population_prepare(const struct population *p, const struct contact *c, struct hint *h)
 {
-	uint64_t w[3] = {c->peer.q[0], c->peer.q[1], (uint64_t)c->peer_port << 8 | c->proto};
-	*h = (struct hint){.key = hash_words(&p->key, w, 3),
-	    .peer = peer_hash(&p->key, &c->peer),
+	*h = (struct hint){.peer = peer_hash(&p->key, &c->peer),
 	    .line = subject_hash(&p->key, &c->subject),
 	    .prevalence = -1};
+	h->key = hash_mix(h->peer + ((uint64_t)c->peer_port << 8 | c->proto));
 	__builtin_prefetch(bucket_of(&p->peers, h->peer));
 }
 
@@ -220,7 +220,7 @@ void population_contact(struct population *p, const struct contact *c, struct hi
 	used_add(u, h->line, at_s / HALF_S);
 	hint_use(p, u, at_s, h);
 	bool failed = c->outcome == OUTCOME_UNANSWERED || c->outcome == OUTCOME_REFUSED;
-	h->outage = outage(p, net_hash(p, &c->peer, false), h->line, failed, at_s);
+	h->outage = failed && outage(p, &c->peer, h->line, at_s);
 }
 
 /* Names that fail three times as often as usual everywhere: a resolver or a top-level domain is

@@ -3,6 +3,7 @@
 /* theriac detect: files -> who is infected, for people or programs. */
 #include "base/mem.h"
 #include "evidence/evidence.h"
+#include "run/ahead.h"
 #include "run/pipeline.h"
 #include "run/run.h"
 #include "run/show.h"
@@ -194,30 +195,35 @@ static void note_time(struct detection *x, int64_t time_ms)
 		x->last_ms = time_ms;
 }
 
-static void feed(struct detection *x, struct pipeline *p, struct stream_batch *b)
+static void feed(struct detection *x, struct pipeline *p, const struct stream_batch *b)
 {
+	size_t fed = 0; /* what is wanted is passed on in runs, as a rule in one */
 	for (size_t i = 0; i < b->n; i++) {
 		const struct stream_record *r = &b->v[i];
-		if (!wanted(x->o, r->time_ms))
+		if (wanted(x->o, r->time_ms)) {
+			x->stats.late += r->late;
+			note_time(x, r->time_ms);
 			continue;
-		x->stats.late += r->late;
-		note_time(x, r->time_ms);
-		pipeline_feed(p, r);
+		}
+		pipeline_feed(p, b->v + fed, i - fed);
+		fed = i + 1;
 	}
+	pipeline_feed(p, b->v + fed, b->n - fed);
 }
 
 static void read_all(struct detection *x, struct pipeline *p)
 {
 	struct stream *s = stream_new(&x->in, &x->stats.tally);
 	struct progress bar = progress_begin(x->in.paths.bytes);
-	struct stream_batch *b = mem_new(1, sizeof *b);
-	for (uint64_t n = 0; stream_fill(s, b); n += b->n) {
+	struct ahead *a = ahead_new(s, shards_of(x->o) > 0);
+	const struct stream_batch *b;
+	for (uint64_t n = 0; (b = ahead_next(a)); n += b->n) {
 		progress_show(&bar, b->taken, n);
 		feed(x, p, b);
 	}
 	progress_end(&bar);
+	ahead_free(a);
 	stream_free(s);
-	free(b);
 }
 
 static void fill_unknown(struct detection *x)

@@ -22,7 +22,8 @@ struct pipeline_options {
 	bool no_dns, no_detect;
 };
 struct pipeline *pipeline_new(const struct pipeline_options *o);
-void pipeline_feed(struct pipeline *p, const struct stream_record *r);
+/* n records in the order of the stream. */
+void pipeline_feed(struct pipeline *p, const struct stream_record *r, size_t n);
 /* All that was fed is worked off and no thread touches anything until the next record: the moment
  * to fork a child that saves, from memory as it was then. */
 void pipeline_pause(struct pipeline *p);

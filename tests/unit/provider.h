@@ -153,7 +153,7 @@ static inline void provider_contact(struct provider *x, const struct deed *d)
 		f.rflags = d->answered ? TCP_SYN | TCP_ACK | TCP_FIN : 0;
 	}
 	struct stream_record r = {.flow = &f, .time_ms = d->at_ms};
-	pipeline_feed(x->pipeline, &r);
+	pipeline_feed(x->pipeline, &r, 1);
 }
 
 static inline void provider_lookup(
@@ -166,7 +166,7 @@ static inline void provider_lookup(
 	d.rcode = rcode;
 	if (rcode == DNS_NOERROR)
 		dns_add_addr(&d, &answer);
-	pipeline_feed(x->pipeline, &r);
+	pipeline_feed(x->pipeline, &r, 1);
 }
 
 /* Steps from .. to-1 of the life of this provider; 12 a minute. Every line looks at a web page now
