@@ -292,6 +292,17 @@ static void shard_end(struct pipeline *p, struct shard *s)
 	(void)pthread_join(s->thread, NULL);
 }
 
+void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats)
+{
+	pipeline_pause(p);
+	for (unsigned i = 0; i < p->n; i++) {
+		evidence_merge(into, p->shards[i].evidence);
+		stats->lines += detect_lines(p->shards[i].detect);
+		stats->dropped += detect_dropped(p->shards[i].detect);
+	}
+	stats->muted = evidence_muted(into);
+}
+
 void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats)
 {
 	attribute_flush(p->o.attribute, &p->contacts);

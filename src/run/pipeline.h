@@ -34,6 +34,9 @@ void pipeline_save(const struct pipeline *p, struct save *out);
  * the room of tables may differ. Takes the sections that are its own and stops at the next;
  * in->told has what was not taken over. On a code all three are of no use. */
 int pipeline_load(struct pipeline *p, struct load *in);
+/* What was found up to now: once the shards have nothing left to do, a copy of all evidence goes
+ * into the table; lines, dropped and muted are set in stats. */
+void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats);
 /* The last records are through, every line has had its last word: all evidence goes into the table,
  * lines and what was dropped are added to stats. */
 void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats);
