@@ -161,7 +161,7 @@ static void hand_over(struct pipeline *p)
 	filling(p)->contacts.n = filling(p)->asked_n = 0;
 }
 
-void pipeline_settle(struct pipeline *p)
+void pipeline_pause(struct pipeline *p)
 {
 	hand_over(p);
 	for (unsigned i = 0; p->threads && i < p->n; i++)
@@ -274,17 +274,21 @@ struct pipeline *pipeline_new(const struct pipeline_options *o)
 	return p;
 }
 
+/* The threads work off what was handed over and end. */
 static void end_threads(struct pipeline *p)
 {
+	if (!p->threads)
+		return;
 	gate_close(&p->filled);
 	(void)pthread_join(p->thread, NULL);
 	for (unsigned i = 0; i < p->n; i++)
 		(void)pthread_join(p->shards[i].thread, NULL);
+	p->threads = false;
 }
 
 void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats)
 {
-	pipeline_settle(p);
+	pipeline_pause(p);
 	for (unsigned i = 0; i < p->n; i++) {
 		evidence_merge(into, p->shards[i].evidence);
 		stats->lines += detect_lines(p->shards[i].detect);
@@ -298,8 +302,7 @@ void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct sta
 	if (!p->o.no_detect)
 		attribute_flush(p->o.attribute, &filling(p)->contacts);
 	hand_over(p);
-	if (p->threads)
-		end_threads(p);
+	end_threads(p);
 	for (unsigned i = 0; i < p->n; i++) {
 		struct shard *s = &p->shards[i];
 		detect_close(s->detect, &s->out);
@@ -315,6 +318,7 @@ void pipeline_free(struct pipeline *p)
 {
 	if (!p)
 		return;
+	end_threads(p);
 	for (unsigned i = 0; i < p->n; i++) {
 		struct shard *s = &p->shards[i];
 		detect_free(s->detect);
@@ -331,4 +335,62 @@ void pipeline_free(struct pipeline *p)
 	gate_fini(&p->hinted);
 	free(p->shards);
 	free(p);
+}
+
+void pipeline_save(const struct pipeline *p, struct save *out)
+{
+	struct detect **detect = mem_new(p->n, sizeof *detect);
+	struct evidence_table **evidence = mem_new(p->n, sizeof *evidence);
+	for (unsigned i = 0; i < p->n; i++) {
+		detect[i] = p->shards[i].detect;
+		evidence[i] = p->shards[i].evidence;
+	}
+	save_begin(out, "PIPE");
+	save_uint(out, (uint64_t)p->clock_ms, 8);
+	save_end(out);
+	attribute_save(p->o.attribute, out);
+	population_save(p->o.population, out);
+	detect_save(detect, p->n, out);
+	evidence_save(evidence, p->n, out);
+	free(detect);
+	free(evidence);
+}
+
+static unsigned shard_of(const void *arg, const struct subject *s)
+{
+	const struct pipeline *p = arg;
+	return detect_shard_of(p->shards[0].detect, s, p->n);
+}
+
+static int load_clock(struct pipeline *p, struct load *in)
+{
+	if (!load_is(in, "PIPE"))
+		return in->bad;
+	p->clock_ms = (int64_t)(buf_le64(&in->section) & INT64_MAX);
+	if (!load_check(in, true))
+		load_next(in);
+	return in->bad;
+}
+
+int pipeline_load(struct pipeline *p, struct load *in)
+{
+	struct detect **detect = mem_new(p->n, sizeof *detect);
+	struct evidence_table **evidence = mem_new(p->n, sizeof *evidence);
+	struct evidences last_words = {0};
+	const struct evidence_deal deal = {shard_of, p};
+	for (unsigned i = 0; i < p->n; i++) {
+		detect[i] = p->shards[i].detect;
+		evidence[i] = p->shards[i].evidence;
+	}
+	int bad = load_clock(p, in);
+	bad = bad ? bad : attribute_load(p->o.attribute, in);
+	bad = bad ? bad : population_load(p->o.population, in);
+	bad = bad ? bad : detect_load(detect, p->n, in, &last_words);
+	bad = bad ? bad : evidence_load(evidence, p->n, &deal, in);
+	for (size_t i = 0; !bad && i < last_words.n; i++)
+		evidence_add(evidence[shard_of(p, &last_words.v[i].subject)], &last_words.v[i]);
+	free(last_words.v);
+	free(detect);
+	free(evidence);
+	return bad;
 }
