@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { QUERIES_MAX = 65536, WAIT_MS = 5000 /* stub resolvers ask again after 1 to 5 s */ };
-enum { SET_BACK_MS = 60000 }; /* a query this far ahead of the clock: the clock was set back */
+enum { SET_BACK_MS = 300000 }; /* a query this far ahead of the clock: the clock was set back */
 
 struct query {
 	struct pool_link link;
@@ -75,7 +75,7 @@ static void wait_for_answer(
 	q->client_port = r->client_port;
 	q->qtype = r->qtype;
 	q->name_n = r->name_n;
-	memcpy(q->name, r->name, r->name_n);
+	memcpy(q->name, r->name, sizeof q->name);
 }
 
 static void find_query(struct dnspair *d, struct hash key, struct dns *r)
@@ -87,6 +87,9 @@ static void find_query(struct dnspair *d, struct hash key, struct dns *r)
 	r->client = q->client;
 	r->server = q->server;
 	r->client_port = q->client_port;
+	r->qtype = q->qtype;
+	r->name_n = q->name_n;
+	memcpy(r->name, q->name, sizeof r->name);
 	pool_drop(&d->queries, q);
 }
 
