@@ -438,5 +438,6 @@ def nfcapd_hostile():
     write("nfcapd-hostile", "header.nfcapd", nf_file()[:20])
 
 
-for make in (fires, sampling, templates, uptime_wrap, events, quiet, hostile, nfcapd):
-    make()
+if __name__ == "__main__":
+    for make in (fires, sampling, templates, uptime_wrap, events, quiet, hostile, nfcapd):
+        make()
