@@ -51,14 +51,14 @@ static void file_close(void *state)
 	free(f);
 }
 
-static int file_open(void **state, const char *path, struct err *e)
+int input_file_adopt(void **state, int fd, const char *name, struct err *e)
 {
 	static const struct unpack *const unpacks[] = {&unpack_gzip, &unpack_zstd};
 	struct file *f = mem_new(1, sizeof *f);
 	f->piece = mem_new(1, PIECE_BYTES);
-	(void)str_copy(f->path, sizeof f->path, path, strlen(path));
-	f->fd = open(path, O_RDONLY | O_CLOEXEC);
-	int bad = f->fd < 0 ? err_set(e, ERR_SYS, "%s: %s", path, strerror(errno)) : fill(f, e);
+	(void)str_copy(f->path, sizeof f->path, name, strlen(name));
+	f->fd = fd;
+	int bad = fill(f, e);
 	if (bad) {
 		file_close(f);
 		return bad;
@@ -71,6 +71,14 @@ static int file_open(void **state, const char *path, struct err *e)
 		f->unpacker = f->unpack->open();
 	*state = f;
 	return ERR_OK;
+}
+
+static int file_open(void **state, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, ERR_SYS, "%s: %s", path, strerror(errno));
+	return input_file_adopt(state, fd, path, e);
 }
 
 static int read_plain(struct file *f, uint8_t *to, size_t cap, size_t *n, struct err *e)

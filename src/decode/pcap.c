@@ -52,8 +52,8 @@ struct pcap_opts {
 static const struct opt_row rows[] = {
     {"flows", OPT_UINT, offsetof(struct pcap_opts, meter.flows), 1, 16777216, "flows", "262144",
 	"how many flows may be open at once; then the oldest is ended early"},
-    {"active-timeout", OPT_SPAN, offsetof(struct pcap_opts, meter.active_ms), 1, 86400, NULL, "30 min",
-	"a longer flow is exported in slices of this length"},
+    {"active-timeout", OPT_SPAN, offsetof(struct pcap_opts, meter.active_ms), 1, 86400, NULL,
+	"30 min", "a longer flow is exported in slices of this length"},
     {"idle-timeout", OPT_SPAN, offsetof(struct pcap_opts, meter.idle_ms), 1, 86400, NULL, "60 s",
 	"a flow silent for longer has ended"},
     EXPORT_NAT_ROW(offsetof(struct pcap_opts, nat_events))};

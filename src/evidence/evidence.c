@@ -144,6 +144,14 @@ void evidence_absorb(struct evidence_table *t, struct evidence_table *from)
 	evidence_free(from);
 }
 
+void evidence_merge(struct evidence_table *t, const struct evidence_table *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		for (size_t k = 0; k < from->lines[i].n; k++)
+			evidence_add(t, &from->lines[i].v[k]);
+	t->muted += from->muted;
+}
+
 static int strongest_first(const void *a, const void *b)
 {
 	const struct evidence *x = a, *y = b;

@@ -65,6 +65,8 @@ struct evidence_deal {
 };
 int evidence_load(struct evidence_table *const *tables, unsigned n,
     const struct evidence_deal *deal, struct load *in);
+/* Adds a copy of all that another table of the same run holds. */
+void evidence_merge(struct evidence_table *t, const struct evidence_table *from);
 /* Judges all lines: run_span_ms is the time that the records of the run span, lines how many were
  * seen. The lines at or above min, strongest first; *n how many. Valid until the table is freed. */
 const struct verdict_line *evidence_judge(

@@ -274,6 +274,31 @@ static void shard_end(struct pipeline *p, struct shard *s)
 	(void)pthread_join(s->thread, NULL);
 }
 
+/* Until the shard's thread has done all that was handed over. */
+static void quiesce(struct pipeline *p, struct shard *s)
+{
+	hand_over(p, s);
+	if (!p->threads)
+		return;
+	(void)pthread_mutex_lock(&s->lock);
+	while (s->n)
+		(void)pthread_cond_wait(&s->change, &s->lock);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats)
+{
+	pass_contacts(p, false);
+	for (unsigned i = 0; i < p->n; i++)
+		quiesce(p, &p->shards[i]);
+	for (unsigned i = 0; i < p->n; i++) {
+		evidence_merge(into, p->shards[i].evidence);
+		stats->lines += detect_lines(p->shards[i].detect);
+		stats->dropped += detect_dropped(p->shards[i].detect);
+	}
+	stats->muted = evidence_muted(into);
+}
+
 void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats)
 {
 	attribute_flush(p->o.attribute, &p->contacts);

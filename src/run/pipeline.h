@@ -24,6 +24,9 @@ struct pipeline_options {
 struct pipeline *pipeline_new(const struct pipeline_options *o);
 /* n records in the order of the stream. */
 void pipeline_feed(struct pipeline *p, const struct stream_record *r, size_t n);
+/* What was found up to now: once the shards have nothing left to do, a copy of all evidence goes
+ * into the table; lines, dropped and muted are set in stats. */
+void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats);
 /* The last records are through, every line has had its last word: all evidence goes into the table,
  * lines and what was dropped are added to stats. */
 void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats);
