@@ -122,28 +122,20 @@ static uint32_t fit(uint64_t v)
 }
 
 /* The contact as side k sees it; w: what went each way, of the whole or of an update. */
-static void emit_side(struct attribute *a, const struct conv *c, int k, const struct way w[2],
-    struct contact *common, struct contacts *out)
+static void emit_side(const struct conv *c, int k, const struct way w[2], struct contact *common,
+    struct contacts *out)
 {
-	struct subject other;
-	if (!inside_find(&a->inside, &c->addr[k], &common->subject))
-		return;
 	common->peer = c->addr[!k];
 	common->port = c->port[k];
 	common->peer_port = c->port[!k];
-	common->packets_out = fit(w[k].packets);
-	common->packets_in = fit(w[!k].packets);
+	common->packets_out = w[k].packets;
+	common->packets_in = w[!k].packets;
 	common->bytes_out = w[k].bytes;
 	common->bytes_in = w[!k].bytes;
 	common->opener = c->opener < 0    ? OPENER_UNKNOWN
 			 : c->opener == k ? OPENER_SELF
 					  : OPENER_PEER;
-	common->marks &= CONTACT_UPDATE | CONTACT_BOTH_WAYS;
-	if (inside_find(&a->inside, &c->addr[!k], &other)) {
-		if (subject_same(&other, &common->subject))
-			return; /* within one line */
-		common->marks |= CONTACT_PEER_INSIDE;
-	}
+	common->marks &= (uint8_t)~CONTACT_SYN_ONLY;
 	if (c->way[k].have_flags && c->way[k].flags == TCP_SYN)
 		common->marks |= CONTACT_SYN_ONLY;
 	contact_add(out, common);
@@ -162,8 +154,20 @@ static void emit(struct attribute *a, const struct conv *c, const struct way w[2
 		if (w[k].end_ms > common.end_ms)
 			common.end_ms = w[k].end_ms;
 	}
+	struct subject line[2];
+	bool inside[2];
 	for (int k = 0; k < 2; k++)
-		emit_side(a, c, k, w, &common, out);
+		inside[k] = inside_find(&a->inside, &c->addr[k], &line[k]);
+	if (inside[0] && inside[1]) {
+		if (subject_same(&line[0], &line[1]))
+			return; /* within one line */
+		common.marks |= CONTACT_PEER_INSIDE;
+	}
+	for (int k = 0; k < 2; k++) {
+		common.subject = line[k];
+		if (inside[k])
+			emit_side(c, k, w, &common, out);
+	}
 }
 
 static bool lacks_flags(const struct conv *c)
@@ -181,7 +185,7 @@ static enum unknown_why why_of(const struct conv *c, const struct exporter_ways 
 }
 
 /* Decides who opened the conversation and how it ended, and passes it on. */
-static void judge(struct attribute *a, struct conv *c, struct contacts *out)
+static void judge(struct attribute *a, struct conv *c, uint8_t marks, struct contacts *out)
 {
 	struct exporter_ways *w = ways_of(a, c->exporter);
 	bool reversed = false;
@@ -197,13 +201,13 @@ static void judge(struct attribute *a, struct conv *c, struct contacts *out)
 	/* what one contact leaves open is no fault of an exporter that shows both directions */
 	if (outcome == OUTCOME_UNKNOWN && (!both || c->sampling > 1 || lacks_flags(c)))
 		w->unknown[why_of(c, w)]++;
-	emit(a, c, c->way, outcome, both ? CONTACT_BOTH_WAYS : 0, out);
+	emit(a, c, c->way, outcome, marks | (both ? CONTACT_BOTH_WAYS : 0), out);
 }
 
 /* The conversation becomes a contact; it stays a while for its slices and duplicates. */
 static void finish(struct attribute *a, struct conv *c, int64_t now_ms, struct contacts *out)
 {
-	judge(a, c, out);
+	judge(a, c, 0, out);
 	bool sliced = c->way[0].end_ms - c->way[0].start_ms >= a->o.idle_ms / 2 ||
 		      c->way[1].end_ms - c->way[1].start_ms >= a->o.idle_ms / 2;
 	bool over = (c->way[0].flags | c->way[1].flags) & (TCP_FIN | TCP_RST);
@@ -226,9 +230,9 @@ static void way_add(struct way *w, const struct flow *f, bool back)
 	uint32_t have = f->have;
 	if (w->seen && w->exporter != f->exporter)
 		return;
-	w->exporter = f->exporter;
+	w->exporter = (uint16_t)f->exporter;
 	w->bytes += back ? f->rbytes : f->bytes;
-	w->packets += back ? f->rpackets : f->packets;
+	w->packets = fit(w->packets + (back ? f->rpackets : f->packets));
 	if (have & (back ? FLOW_RFLAGS : FLOW_FLAGS)) {
 		w->have_flags = true;
 		w->flags |= back ? f->rflags : f->flags;
@@ -262,7 +266,7 @@ static void conv_add(struct conv *c, const struct flow *f, int side)
 	else if (f->have & FLOW_RFLAGS)
 		c->way[!side].have_flags = true;
 	c->both_ways |= (f->have & FLOW_BOTH_WAYS) != 0;
-	c->refused |= strcmp(f->state, "refused") == 0;
+	c->refused |= f->state[0] == 'r' && strcmp(f->state, "refused") == 0;
 	if ((f->have & FLOW_ICMP) && !c->have_icmp) {
 		c->have_icmp = true;
 		c->icmp_type = f->icmp_type;
@@ -271,7 +275,7 @@ static void conv_add(struct conv *c, const struct flow *f, int side)
 
 static void begin(struct attribute *a, struct conv *c, const struct flow *f, int side)
 {
-	c->exporter = f->exporter;
+	c->exporter = (uint16_t)f->exporter;
 	c->sampling = a->o.sampling             ? (uint32_t)a->o.sampling
 		      : f->have & FLOW_SAMPLING ? f->sampling
 						: 1;
@@ -335,13 +339,13 @@ static void join_flow(struct attribute *a, struct conv *c, const struct flow *f,
 		return;
 	}
 	if (r == OTHER_CONTACT) {
-		if (c->place == PLACE_WAITING)
+		if (join_place(&a->join, c) == PLACE_WAITING)
 			finish(a, c, now_ms, out);
 		begin(a, c, f, side);
 		join_move(&a->join, c, PLACE_WAITING, now_ms);
 	} else {
 		a->counts.joined++;
-		if (c->place != PLACE_WAITING) {
+		if (join_place(&a->join, c) != PLACE_WAITING) {
 			update(a, c, f, side, now_ms, out);
 			return;
 		}
@@ -355,7 +359,7 @@ static struct conv *room(struct attribute *a, const struct flow *f, int side, ui
     int64_t now_ms, struct contacts *out)
 {
 	static const enum join_place order[] = {PLACE_BRIEF, PLACE_LONG, PLACE_WAITING};
-	struct conv *c = join_new(&a->join, f, side, hash);
+	struct conv *c = join_new(&a->join, f, side, hash, now_ms);
 	for (size_t i = 0; !c && i < sizeof order / sizeof *order; i++) {
 		struct conv *oldest = join_oldest(&a->join, order[i]);
 		if (!oldest)
@@ -363,8 +367,8 @@ static struct conv *room(struct attribute *a, const struct flow *f, int side, ui
 		a->counts.dropped++;
 		if (order[i] == PLACE_WAITING)
 			finish(a, oldest, now_ms, out);
-		join_move(&a->join, oldest, PLACE_FREE, now_ms);
-		c = join_new(&a->join, f, side, hash);
+		join_drop(&a->join, oldest);
+		c = join_new(&a->join, f, side, hash, now_ms);
 	}
 	return c;
 }
@@ -430,9 +434,16 @@ static int side_of(const struct flow *f)
 	return order < 0 || (order == 0 && f->sport <= f->dport) ? 0 : 1;
 }
 
-void attribute_prefetch(const struct attribute *a, const struct flow *f)
+void attribute_look(const struct attribute *a, const struct flow *f, struct attribute_key *k)
 {
-	join_prefetch(&a->join, join_hash(&a->join, f, side_of(f)));
+	k->side = (uint8_t)side_of(f);
+	k->hash = join_hash(&a->join, f, k->side);
+	join_prefetch_bucket(&a->join, k->hash);
+}
+
+void attribute_look_closer(const struct attribute *a, const struct attribute_key *k)
+{
+	join_prefetch_entry(&a->join, k->hash);
 }
 
 void attribute_late(struct attribute *a, const struct flow *f, struct contacts *out)
@@ -446,23 +457,22 @@ void attribute_late(struct attribute *a, const struct flow *f, struct contacts *
 	if (!of_use(a, &f->src, &f->dst))
 		return;
 	begin(a, &c, f, side);
-	judge(a, &c, out);
+	judge(a, &c, CONTACT_LATE, out);
 }
 
-void attribute_flow(struct attribute *a, const struct flow *f, int64_t now_ms, struct contacts *out)
+void attribute_flow(struct attribute *a, const struct flow *f, const struct attribute_key *k,
+    int64_t now_ms, struct contacts *out)
 {
-	if (!of_use(a, &f->src, &f->dst))
-		return;
-	int side = side_of(f);
-	uint32_t hash = join_hash(&a->join, f, side);
-	struct conv *c = join_find(&a->join, f, side, hash);
-	if (c) {
-		join_flow(a, c, f, side, now_ms, out);
+	struct conv *c = join_find(&a->join, f, k->side, k->hash);
+	if (c) { /* its first flow was of use */
+		a->counts.inside++;
+		join_flow(a, c, f, k->side, now_ms, out);
 		return;
 	}
-	c = room(a, f, side, hash, now_ms, out);
-	begin(a, c, f, side);
-	c->touched_ms = now_ms;
+	if (!of_use(a, &f->src, &f->dst))
+		return;
+	c = room(a, f, k->side, k->hash, now_ms, out);
+	begin(a, c, f, k->side);
 	if (c->both_ways)
 		finish(a, c, now_ms, out);
 }
@@ -486,20 +496,63 @@ bool attribute_dns(struct attribute *a, const struct dns *d, struct lookup *l)
 
 void attribute_advance(struct attribute *a, int64_t now_ms, struct contacts *out)
 {
+	struct join *j = &a->join;
 	struct conv *c;
-	while ((c = join_oldest(&a->join, PLACE_WAITING)) &&
-	       now_ms - c->touched_ms > a->o.pair_wait_ms)
+	while ((c = join_expired(j, PLACE_WAITING, now_ms - a->o.pair_wait_ms)))
 		finish(a, c, now_ms, out);
-	while ((c = join_oldest(&a->join, PLACE_BRIEF)) && now_ms - c->touched_ms > a->o.idle_ms)
-		join_move(&a->join, c, PLACE_FREE, now_ms);
-	while ((c = join_oldest(&a->join, PLACE_LONG)) &&
-	       now_ms - c->touched_ms > a->o.active_ms + a->o.idle_ms)
-		join_move(&a->join, c, PLACE_FREE, now_ms);
+	while ((c = join_expired(j, PLACE_BRIEF, now_ms - a->o.idle_ms)))
+		join_drop(j, c);
+	while ((c = join_expired(j, PLACE_LONG, now_ms - a->o.active_ms - a->o.idle_ms)))
+		join_drop(j, c);
 }
 
 void attribute_flush(struct attribute *a, struct contacts *out)
 {
 	struct conv *c;
 	while ((c = join_oldest(&a->join, PLACE_WAITING)))
-		finish(a, c, c->touched_ms, out);
+		finish(a, c, join_touched_ms(&a->join, c), out);
+}
+
+enum { EXPORTERS_MAX = 1 << 20 };
+
+void attribute_save(const struct attribute *a, struct save *out)
+{
+	save_begin(out, "WAYS");
+	for (uint32_t i = 0; i < a->ways_n; i++) {
+		const struct exporter_ways *w = &a->ways[i];
+		if (save_is_full(out)) {
+			save_end(out);
+			save_begin(out, "WAYS");
+		}
+		save_uint(out, i, 4);
+		save_uint(out, w->answered, 8);
+		save_uint(out, w->reversed, 8);
+		save_uint(out, WHY_N, 1);
+		for (int k = 0; k < WHY_N; k++)
+			save_uint(out, w->unknown[k], 8);
+	}
+	save_end(out);
+}
+
+int attribute_load(struct attribute *a, struct load *in)
+{
+	struct buf *b = &in->section;
+	for (; load_is(in, "WAYS"); load_next(in)) {
+		while (buf_left(b)) {
+			uint32_t i = buf_le32(b);
+			if (load_check(in, i < EXPORTERS_MAX))
+				return in->bad;
+			struct exporter_ways *w = ways_of(a, i);
+			w->answered = buf_le64(b);
+			w->reversed = buf_le64(b);
+			for (unsigned k = 0, n = buf_u8(b); k < n; k++) {
+				uint64_t unknown = buf_le64(b);
+				if (k < WHY_N)
+					w->unknown[k] = unknown;
+			}
+		}
+		if (load_check(in, true))
+			break;
+	}
+	return in->bad;
 }

@@ -5,6 +5,7 @@
  * the operator names. Realms are carried by the records and not told apart yet. */
 #pragma once
 #include "base/opt.h"
+#include "base/save.h"
 #include "rec/contact.h"
 #include "rec/flow.h"
 #include "rec/lookup.h"
@@ -47,12 +48,18 @@ void attribute_free(struct attribute *a);
 int attribute_inside(struct attribute *a, const char *text, struct err *e);
 /* The private and CGN ranges: what counts as inside where nothing is named. */
 void attribute_inside_private(struct attribute *a);
+struct attribute_key { /* what the conversation of a flow is found by */
+	uint32_t hash;
+	uint8_t side;
+};
+/* A flow that is added soon: its key. Brings near where it will be looked for; the second call,
+ * some flows later, brings near what stands there. */
+void attribute_look(const struct attribute *a, const struct flow *f, struct attribute_key *k);
+void attribute_look_closer(const struct attribute *a, const struct attribute_key *k);
 /* Adds a flow; contacts that are ready are appended to out. now_ms: the stage clock, never goes
  * back. */
-void attribute_flow(
-    struct attribute *a, const struct flow *f, int64_t now_ms, struct contacts *out);
-/* A flow that comes soon: brings what it will need near. Optional. */
-void attribute_prefetch(const struct attribute *a, const struct flow *f);
+void attribute_flow(struct attribute *a, const struct flow *f, const struct attribute_key *k,
+    int64_t now_ms, struct contacts *out);
 /* A flow that came too late to be joined: a contact of its own, for indicators only. */
 void attribute_late(struct attribute *a, const struct flow *f, struct contacts *out);
 /* Whether the record has a line; then fills l, which borrows d. */
@@ -63,6 +70,10 @@ void attribute_flush(struct attribute *a, struct contacts *out); /* all that sti
 const struct attribute_counts *attribute_counted(const struct attribute *a);
 /* By exporter number; NULL past the last. */
 const struct exporter_ways *attribute_ways(const struct attribute *a, uint32_t exporter);
+/* What exporters were seen to show, as sections WAYS; not the open conversations. Exporters are
+ * known by their numbers: those must mean the same ones when it is loaded. */
+void attribute_save(const struct attribute *a, struct save *out);
+int attribute_load(struct attribute *a, struct load *in);
 const char *unknown_why_text(enum unknown_why why);
 /* The most frequent /16 (IPv4) or /32 (IPv6) among records without an inside address, as text. */
 void attribute_frequent(const struct attribute *a, struct text *out);

@@ -231,6 +231,47 @@ static int fill(const struct line *l, void *opts, struct err *e)
 	return bad ? bad : line_apply(l, opts, e);
 }
 
+/* What a command that runs on may ask for again: its line, the options in use and those before. */
+static struct {
+	const struct line *line;
+	void *opts, *old;
+} running;
+
+static void options_free(const struct command *c, void *opts)
+{
+	if (opts)
+		opt_lists_fini(c->rows, c->rows_n, opts);
+	free(opts);
+}
+
+int cmd_reload(const void **opts, const struct settings **settings, struct err *e)
+{
+	const struct command *c = running.line->command;
+	void *fresh = mem_new(1, c->opts_bytes);
+	cmd_settings_drop(running.old);
+	options_free(c, running.old);
+	running.old = NULL;
+	cmd_settings_keep();
+	int bad = fill(running.line, fresh, e);
+	if (bad) {
+		cmd_settings_back(fresh);
+		options_free(c, fresh);
+		return bad;
+	}
+	running.old = running.opts;
+	*opts = running.opts = fresh;
+	*settings = cmd_settings();
+	return ERR_OK;
+}
+
+void cmd_reload_undo(void)
+{
+	void *tried = running.opts;
+	running.opts = running.old;
+	running.old = tried;
+	cmd_settings_swap();
+}
+
 static int check_operands(const struct command *c, char **args, int n, struct err *e)
 {
 	if (n > 0 && !*c->operands)
@@ -250,16 +291,20 @@ static int command_run(const struct command *c, int argc, char **argv)
 	if (status != LINE_READY)
 		goto out;
 	char **args = argv + optind;
+	running.line = &l;
+	running.opts = opts;
 	int bad = fill(&l, opts, &e);
 	bad = bad ? bad : check_operands(c, args, argc - optind, &e);
 	if (bad)
 		status = cmd_fail(bad == ERR_CONFIG ? EXIT_USAGE : EXIT_FAILED, &e);
 	else
 		status = c->run(opts, args, argc - optind);
+	opts = running.opts;
 out:
 	cmd_settings_close(opts);
-	opt_lists_fini(c->rows, c->rows_n, opts);
-	free(opts);
+	options_free(c, opts);
+	cmd_settings_drop(running.old);
+	options_free(c, running.old);
 	free(l.settings);
 	free(l.longs);
 	return status;

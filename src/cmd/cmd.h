@@ -27,9 +27,19 @@ struct settings; /* run/run.h */
  * has an option `config`. The command's own options are in its opts already. */
 const struct settings *cmd_settings(void);
 void cmd_settings_print(struct text *out); /* the whole configuration, as a file */
+/* Reads the command line and the file of this call once more, for a command that runs on. What was
+ * valid before stays so until the next call, and cmd_reload_undo makes it the one in use again. */
+int cmd_reload(const void **opts, const struct settings **settings, struct err *e);
+void cmd_reload_undo(void);
 /* For the front: fills opts with its defaults and what the file says, and everything around it. */
 int cmd_settings_open(const struct command *running, void *opts, const char *path, struct err *e);
 void cmd_settings_close(const void *opts);
+/* A second generation beside the one in use: keep remembers that one and opens none; back makes it
+ * the one in use again, closing the one that was tried. */
+void cmd_settings_keep(void);
+void cmd_settings_back(const void *opts);
+void cmd_settings_swap(void);             /* the two change places */
+void cmd_settings_drop(const void *opts); /* closes the generation kept */
 
 /* Parses the command line, answers --help and --version, runs the command: all of main(). */
 int cmd_main(int argc, char **argv);

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct {
+static struct generation {
 	struct settings *settings;
 	struct conf_section *sections; /* of commands */
 	size_t sections_n;
 	struct arena arena; /* rows, and values of the commands that do not run */
-} call;
+} call, kept;
 
 /* How to call the program, not what to do: these are for the command line only. */
 static bool is_for_file(const struct opt_row *row)
@@ -60,13 +60,44 @@ void cmd_settings_print(struct text *out)
 	settings_print(call.settings, call.sections, call.sections_n, out);
 }
 
+static void close_generation(struct generation *g, const void *opts)
+{
+	for (size_t i = 0; i < g->sections_n; i++)
+		if (g->sections[i].values != opts)
+			opt_lists_fini(
+			    g->sections[i].rows, g->sections[i].rows_n, g->sections[i].values);
+	settings_free(g->settings);
+	free(g->sections);
+	arena_fini(&g->arena);
+	*g = (struct generation){0};
+}
+
 void cmd_settings_close(const void *opts)
 {
-	for (size_t i = 0; i < call.sections_n; i++)
-		if (call.sections[i].values != opts)
-			opt_lists_fini(call.sections[i].rows, call.sections[i].rows_n,
-			    call.sections[i].values);
-	settings_free(call.settings);
-	free(call.sections);
-	arena_fini(&call.arena);
+	close_generation(&call, opts);
+}
+
+void cmd_settings_keep(void)
+{
+	kept = call;
+	call = (struct generation){0};
+}
+
+void cmd_settings_back(const void *opts)
+{
+	close_generation(&call, opts);
+	call = kept;
+	kept = (struct generation){0};
+}
+
+void cmd_settings_swap(void)
+{
+	struct generation was = call;
+	call = kept;
+	kept = was;
+}
+
+void cmd_settings_drop(const void *opts)
+{
+	close_generation(&kept, opts);
 }

@@ -1,8 +1,14 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Bytes in: files, plain or compressed, and the folders that hold them. */
+/* Bytes in: files, plain or compressed, and the folders that hold them; live, sockets and watched
+ * folders. */
 #pragma once
 #include "base/err.h"
+#include "collect/frames.h"
+#include "collect/listen.h"
+#include "collect/rule.h"
+#include "collect/udp.h"
+#include "collect/watch.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +28,8 @@ struct input_kind {
 extern const struct input_kind *const input_kinds[];
 extern const size_t input_kinds_n;
 extern const struct input_kind input_file;
+/* A file that somebody else opened; name: for messages. The descriptor becomes the input's. */
+int input_file_adopt(void **state, int fd, const char *name, struct err *e);
 
 /* Decompression, chosen by the first bytes. feed: consumes from *in (*in_n bytes), writes to
  * to/cap. */

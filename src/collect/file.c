@@ -25,19 +25,24 @@ struct file {
 	char path[256];     /* for messages */
 };
 
-static int fill(struct file *f, struct err *e)
+static int read_into(struct file *f, uint8_t *to, size_t cap, size_t *n, struct err *e)
 {
 	ssize_t got;
 	do
-		got = read(f->fd, f->piece, PIECE_BYTES);
+		got = read(f->fd, to, cap);
 	while (got < 0 && errno == EINTR);
+	*n = got < 0 ? 0 : (size_t)got;
 	if (got < 0)
 		return err_set(e, ERR_SYS, "%s: %s", f->path, strerror(errno));
-	f->at = 0;
-	f->n = (size_t)got;
-	f->taken += f->n;
+	f->taken += *n;
 	f->ended = got == 0;
 	return ERR_OK;
+}
+
+static int fill(struct file *f, struct err *e)
+{
+	f->at = 0;
+	return read_into(f, f->piece, PIECE_BYTES, &f->n, e);
 }
 
 static void file_close(void *state)
@@ -51,14 +56,14 @@ static void file_close(void *state)
 	free(f);
 }
 
-static int file_open(void **state, const char *path, struct err *e)
+int input_file_adopt(void **state, int fd, const char *name, struct err *e)
 {
 	static const struct unpack *const unpacks[] = {&unpack_gzip, &unpack_zstd};
 	struct file *f = mem_new(1, sizeof *f);
 	f->piece = mem_new(1, PIECE_BYTES);
-	(void)str_copy(f->path, sizeof f->path, path, strlen(path));
-	f->fd = open(path, O_RDONLY | O_CLOEXEC);
-	int bad = f->fd < 0 ? err_set(e, ERR_SYS, "%s: %s", path, strerror(errno)) : fill(f, e);
+	(void)str_copy(f->path, sizeof f->path, name, strlen(name));
+	f->fd = fd;
+	int bad = fill(f, e);
 	if (bad) {
 		file_close(f);
 		return bad;
@@ -73,14 +78,23 @@ static int file_open(void **state, const char *path, struct err *e)
 	return ERR_OK;
 }
 
+static int file_open(void **state, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(e, ERR_SYS, "%s: %s", path, strerror(errno));
+	return input_file_adopt(state, fd, path, e);
+}
+
 static int read_plain(struct file *f, uint8_t *to, size_t cap, size_t *n, struct err *e)
 {
-	int bad = f->at == f->n && !f->ended ? fill(f, e) : ERR_OK;
 	size_t fits = f->n - f->at < cap ? f->n - f->at : cap;
+	if (fits == 0)
+		return read_into(f, to, cap, n, e);
 	memcpy(to, f->piece + f->at, fits);
 	f->at += fits;
 	*n = fits;
-	return bad;
+	return ERR_OK;
 }
 
 static int read_packed(struct file *f, uint8_t *to, size_t cap, size_t *n, struct err *e)

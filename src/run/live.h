@@ -1,47 +1,121 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the processes of a running sensor share besides the ring: a board of counters in memory that
- * all map. Each number has one writer; who reads one believes nothing that could hurt him. */
+/* What the processes of a running sensor share. A board of counters in memory that all map: each
+ * number has one writer, and who reads one believes nothing that could hurt him. And what the
+ * parent holds open and its children inherit. */
 #pragma once
-#include "rec/addr.h"
+#include "collect/collect.h"
+#include "run/ring.h"
+#include "run/run.h"
 #include <stdatomic.h>
-#include <stdint.h>
+#include <sys/types.h>
 
-enum { LIVE_EXPORTERS_MAX = 1024 };
+enum { LIVE_EXPORTERS_MAX = 1024, LIVE_TIERS = 5 };
 
-/* One sender of exports; its place is its number + 1 in the records (`exporter` of struct flow).
- * Written by the reader, but for what the sensor counts. */
+/* One sender of exports; its place is its number in the records (`exporter` of struct flow) - 1.
+ * Written by the reader, but for what the parent and the sensor count. */
 struct live_exporter {
-	union addr addr;
+	char name[ADDR_TEXT]; /* its address */
 	_Atomic uint64_t datagrams, bytes, records;
-	_Atomic uint64_t bad;            /* records and datagrams that were damaged */
-	_Atomic uint64_t ignored;        /* records of no use */
-	_Atomic uint64_t no_template;    /* data sets that came before their template */
-	_Atomic uint64_t lost;           /* records missing by sequence numbers */
-	_Atomic uint64_t resets;         /* times that its sequence began anew */
-	_Atomic uint64_t kernel_drops;   /* datagrams that its own socket had no room for */
-	_Atomic uint64_t bucket_drops;   /* records over its token bucket */
-	_Atomic uint64_t ring_drops;     /* records that the ring had no room for */
-	_Atomic uint64_t wrong_clock;    /* records held apart for their time (by the sensor) */
+	_Atomic uint64_t records_saved; /* `records` when the sequence numbers were last kept */
+	_Atomic uint64_t bad;           /* records and datagrams that were damaged */
+	_Atomic uint64_t ignored;       /* records of no use */
+	_Atomic uint64_t no_template;   /* data sets that came before their template */
+	_Atomic uint64_t lost;          /* records missing by sequence numbers */
+	_Atomic uint64_t resets;        /* times that its sequence began anew */
+	_Atomic uint64_t kernel_drops;  /* datagrams that its own socket had no room for (parent) */
+	_Atomic uint64_t bucket_drops;  /* records over its token bucket */
+	_Atomic uint64_t ring_drops;    /* records that the ring had no room for */
+	_Atomic uint64_t far_drops;     /* datagrams that came over too many hops */
+	_Atomic uint64_t wrong_clock;   /* records held apart for their time (sensor) */
 	_Atomic uint64_t wrong_sampling; /* announcements that were not believed */
+	_Atomic uint64_t redefined;      /* templates that changed their form while in use */
 	_Atomic int64_t last_ms;         /* when it was heard last */
 	_Atomic uint32_t sampling;       /* 1 in N in force, 0 not known */
 };
 
 struct live_board {
 	/* the reader */
-	_Atomic uint64_t datagrams, bytes, flows, dns, bad, ignored, files;
-	_Atomic uint64_t foreign;      /* datagrams of senders that are not allowed */
-	_Atomic uint64_t kernel_drops; /* of the common sockets */
+	_Atomic uint64_t datagrams, bytes, flows, dns, bad, ignored;
+	_Atomic uint64_t files_read, files_ignored, files_failed;
+	_Atomic uint64_t foreign; /* datagrams and connections of senders that are not allowed */
 	_Atomic uint64_t ring_drops;
-	_Atomic uint64_t dns_bad;
 	_Atomic uint32_t exporters;
+	/* the parent */
+	_Atomic uint64_t kernel_drops; /* of the common sockets */
+	_Atomic uint64_t restarts;     /* of children that died */
+	int64_t started_ms;
 	/* the sensor */
 	_Atomic uint64_t taken, late, muted, dropped, refused; /* refused: failed their check() */
 	_Atomic uint64_t wrong_clock;
-	_Atomic uint64_t lines, findings, checkpoints, checkpoint_ms, checkpoint_bytes;
-	_Atomic uint64_t conversations;
-	_Atomic int64_t clock_ms; /* the stage clock */
+	_Atomic uint64_t lines, findings;  /* findings: lines that were told, each time */
+	_Atomic uint64_t tier[LIVE_TIERS]; /* lines by enum tier, as of the last look */
+	_Atomic uint64_t unsent;           /* findings that found no room on the way out */
+	_Atomic uint64_t smoothing;        /* records that wait for their turn */
+	_Atomic uint64_t checkpoints, checkpoints_failed, checkpoint_ms, checkpoint_bytes;
+	_Atomic uint64_t checkpoint_taken; /* `taken` at the last one */
+	_Atomic int64_t clock_ms;          /* the stage clock */
 	_Atomic int64_t checkpoint_at_ms, restored_at_ms;
 	struct live_exporter exporter[LIVE_EXPORTERS_MAX];
 };
+
+static inline void live_add(_Atomic uint64_t *n, uint64_t more)
+{
+	atomic_fetch_add_explicit(n, more, memory_order_relaxed);
+}
+
+struct live_socket { /* UDP */
+	int fd;
+	size_t listen;
+	const struct exporter_rule
+	    *own;         /* of the one exporter it is for, or NULL: the common one */
+	size_t bytes;     /* receive buffer granted */
+	uint32_t dropped; /* as last seen */
+};
+
+enum live_stream { STREAM_UNKNOWN, STREAM_IPFIX, STREAM_DNSTAP };
+enum { LIVE_PEERS_MAX = 256 };
+
+struct live_peer { /* an accepted connection */
+	int fd;
+	uint32_t id; /* from 1 on; 0: free place */
+	enum live_stream kind;
+	union addr from; /* zero: a unix socket */
+};
+
+struct live { /* the parent's; a child sees it as it was at the fork */
+	const struct run_sensor_options *o;
+	const struct settings *settings;
+	char *folder; /* of the state */
+	int lock;     /* holds a second instance off as long as any process of this one lives */
+	struct listen *listens;
+	int *listen_fd;         /* of streams, else -1 */
+	struct watch **watches; /* of folders, else NULL */
+	size_t listens_n;
+	struct exporter_rule *rules;
+	size_t rules_n;
+	struct live_socket *sockets;
+	size_t sockets_n;
+	struct live_peer peers[LIVE_PEERS_MAX];
+	struct ring *ring;
+	struct live_board *board;
+	struct text templates; /* what the reader last gave to keep */
+	int out;               /* listening socket of --out, or -1 */
+};
+
+/* Opens all that is named in the options. CONFIG, SYS. */
+int live_open(struct live *l, const struct run_sensor_options *o, const struct settings *settings,
+    struct err *e);
+/* Other rules for exporters: sockets of those that stay are kept. The options' other parts are not
+ * looked at. */
+int live_rules(struct live *l, const struct run_sensor_options *o, struct err *e);
+void live_close(struct live *l);
+/* Looks after the kernel's counts of what its sockets dropped. */
+void live_count_drops(struct live *l);
+int64_t live_now_ms(void);
+/* One line on stderr. */
+void live_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The children's main functions: from the fork to the exit status. wire: see wire.h. */
+int live_reader(struct live *l, int wire);
+int live_sensor(struct live *l, int wire);

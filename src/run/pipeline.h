@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Records in time order -> attribute -> population -> shards of detect -> evidence. One thread
- * reads and attributes; the lines are shared out to shards, each with a thread of its own where
- * there are any. */
+/* Records in time order -> attribute -> population -> shards of detect -> evidence. The caller
+ * attributes; where there are threads, the population has one, and each shard of the lines. */
 #pragma once
 #include "attribute/attribute.h"
 #include "detect/detect.h"
@@ -22,7 +21,21 @@ struct pipeline_options {
 	bool no_dns, no_detect;
 };
 struct pipeline *pipeline_new(const struct pipeline_options *o);
-void pipeline_feed(struct pipeline *p, const struct stream_record *r);
+/* n records in the order of the stream. */
+void pipeline_feed(struct pipeline *p, const struct stream_record *r, size_t n);
+/* All that was fed is worked off and no thread touches anything until the next record: the moment
+ * to fork a child that saves, from memory as it was then. */
+void pipeline_pause(struct pipeline *p);
+/* After pipeline_pause, and in a forked child too: population, lines, evidence, exporters, clock;
+ * not the conversations that are open. */
+void pipeline_save(const struct pipeline *p, struct save *out);
+/* Before the first record, into a new pipeline, population and attribute; the number of shards and
+ * the room of tables may differ. Takes the sections that are its own and stops at the next;
+ * in->told has what was not taken over. On a code all three are of no use. */
+int pipeline_load(struct pipeline *p, struct load *in);
+/* What was found up to now: once the shards have nothing left to do, a copy of all evidence goes
+ * into the table; lines, dropped and muted are set in stats. */
+void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats);
 /* The last records are through, every line has had its last word: all evidence goes into the table,
  * lines and what was dropped are added to stats. */
 void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats);

@@ -77,10 +77,20 @@ static void choose_decoder(struct reader *r, const struct reader_env *env, struc
 		    r->n ? "not a format that is read here" : "empty");
 		return;
 	}
-	r->told = (struct decode_env){env->exporters, env->zone_ms, opts_of(r->decoder, env)};
+	r->told = (struct decode_env){.exporters = env->exporters,
+	    .zone_ms = env->zone_ms,
+	    .now_ms = env->now_ms,
+	    .opts = opts_of(r->decoder, env)};
 	r->state = mem_new(1, r->decoder->state_bytes);
 	if (r->decoder->open)
 		r->decoder->open(r->state, &r->told);
+}
+
+static void begin(struct reader *r, const struct reader_env *env, struct tally *t)
+{
+	r->window = mem_new(1, r->cap);
+	read_more(r, t);
+	choose_decoder(r, env, t);
 }
 
 int reader_open(struct reader *r, const char *path, const struct reader_env *env, struct tally *t,
@@ -88,12 +98,19 @@ int reader_open(struct reader *r, const char *path, const struct reader_env *env
 {
 	*r = (struct reader){.path = path, .cap = WINDOW_BYTES};
 	int bad = input_file.open(&r->input, path, e);
-	if (bad)
-		return bad;
-	r->window = mem_new(1, r->cap);
-	read_more(r, t);
-	choose_decoder(r, env, t);
-	return ERR_OK;
+	if (!bad)
+		begin(r, env, t);
+	return bad;
+}
+
+int reader_adopt(struct reader *r, int fd, const char *name, const struct reader_env *env,
+    struct tally *t, struct err *e)
+{
+	*r = (struct reader){.path = name, .cap = WINDOW_BYTES};
+	int bad = input_file_adopt(&r->input, fd, name, e);
+	if (!bad)
+		begin(r, env, t);
+	return bad;
 }
 
 static void step(struct reader *r, struct tally *t)

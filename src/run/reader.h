@@ -35,6 +35,7 @@ struct reader_env { /* shared by the readers of a run; borrowed, outlives them *
 	struct exporters *exporters;
 	const struct decoder *forced; /* --format, or NULL */
 	int64_t zone_ms;
+	int64_t now_ms;                  /* see struct decode_env */
 	const void *const *decoder_opts; /* by decoder number; NULL: defaults */
 };
 
@@ -42,6 +43,9 @@ struct reader_env { /* shared by the readers of a run; borrowed, outlives them *
  * no error: reader_next then returns false at once and ignored is set. */
 int reader_open(struct reader *r, const char *path, const struct reader_env *env, struct tally *t,
     struct err *e);
+/* As reader_open, for a file that somebody else opened; fd is the reader's then. */
+int reader_adopt(struct reader *r, int fd, const char *name, const struct reader_env *env,
+    struct tally *t, struct err *e);
 /* The next batch with at least one record; false: there is none. Bad records are counted in t. */
 bool reader_next(struct reader *r, struct tally *t);
 /* Compressed or plain bytes of the file consumed so far, for progress. */

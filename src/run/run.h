@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Wiring: what the commands run. Everything below is offline and in one process. */
+/* Wiring: what the commands run. All but the live sensor is offline and in one
+ * process. */
 #pragma once
 #include "base/opt.h"
 #include "conf/conf.h"
@@ -24,6 +25,22 @@ struct run_detect_options { /* theriac detect */
 	uint64_t sampling;          /* 0: as announced */
 	bool no_dns, no_detect, json;
 	FILE *json_to; /* JSON Lines go there as well, from observe on; NULL: nowhere */
+};
+
+struct run_sensor_options { /* theriac sensor */
+	const char *config;
+	struct opt_list listen, exporters, inside, indicators, allow;
+	uint64_t sampling, threads;
+	uint64_t buffer_mb; /* of each UDP socket */
+	const char *state, *out, *min_tier;
+	int64_t report_ms;     /* stage clock from one look at the verdicts to the next */
+	int64_t checkpoint_ms; /* wall clock from one checkpoint to the next */
+	bool replay, no_dns, json;
+};
+
+struct run_ask_options { /* theriac status, theriac metrics */
+	const char *state;
+	bool json;
 };
 
 struct demo_options { /* theriac demo */
@@ -65,6 +82,18 @@ int run_decode(
 /* The main job offline: reads, detects, prints. Returns an exit status. */
 int run_detect(
     const struct run_detect_options *o, const struct settings *settings, char **paths, int n);
+/* Receives, detects and prints until SIGTERM or SIGINT. Returns an exit status. On SIGHUP, again()
+ * reads the configuration anew; what was valid before stays so until its next call, and undo()
+ * makes it the one in use again. */
+struct run_reload {
+	int (*again)(
+	    const struct run_sensor_options **o, const struct settings **settings, struct err *e);
+	void (*undo)(void);
+};
+int run_sensor(const struct run_sensor_options *o, const struct settings *settings,
+    const struct run_reload *reload);
+/* Asks the sensor that runs on a state's folder and prints its answer. Returns an exit status. */
+int run_ask(const char *state, const char *question);
 /* Simulates, and prints a closing word. */
 int run_simulate(const struct sim_options *o);
 /* Simulates, detects, shows. */

@@ -89,6 +89,16 @@ static void row(
 	text_fini(&words);
 }
 
+void show_line(const struct evidence_table *t, const struct verdict_line *v, struct text *out)
+{
+	char line[ADDR_TEXT], last[WHEN_TEXT];
+	subject_text(line, &v->subject);
+	when_text(last, v->last_ms / 1000 * 1000);
+	text_fmt(out, "%s %s %s %.1f dB: ", last, line, tier_words[v->tier], v->score_db);
+	verdict_words(t, v, out);
+	text_putc(out, '\n');
+}
+
 static void counts_line(const struct verdict_line *v, size_t n, uint64_t lines)
 {
 	size_t of[TIER_NOTICE + 1] = {0};

@@ -11,6 +11,9 @@ void show_json(const struct evidence_table *t, const struct verdict_line *v, siz
 void show_table(const struct evidence_table *t, const struct verdict_line *v, size_t n,
     const struct stats *stats);
 
+/* One line for people, with its end. */
+void show_line(const struct evidence_table *t, const struct verdict_line *v, struct text *out);
+
 struct progress {
 	uint64_t bytes; /* of all inputs */
 	double shown_s, began_s;

@@ -169,8 +169,10 @@ static void gather(struct smooth *s)
 static void find_due(struct smooth *s, bool all)
 {
 	size_t n = s->held.n - s->head;
-	s->due = all ? s->held.n : s->head + (n > SMOOTH_RECORDS ? n - SMOOTH_RECORDS : 0);
-	while (s->due < s->held.n && s->held.v[s->due].time_ms < s->newest_ms - SMOOTH_MS)
+	size_t limit_n = s->limit_n ? s->limit_n : SMOOTH_RECORDS;
+	int64_t oldest_ms = s->newest_ms - (s->limit_ms ? s->limit_ms : SMOOTH_MS);
+	s->due = all ? s->held.n : s->head + (n > limit_n ? n - limit_n : 0);
+	while (s->due < s->held.n && s->held.v[s->due].time_ms < oldest_ms)
 		s->due++;
 }
 

@@ -6,7 +6,7 @@
 #pragma once
 #include "decode/decode.h"
 
-enum { SMOOTH_RECORDS = 65536, SMOOTH_MS = 300000 };
+enum { SMOOTH_RECORDS = 65536, SMOOTH_MS = 300000 }; /* offline */
 
 struct smooth_item { /* a record */
 	int64_t time_ms;
@@ -33,7 +33,9 @@ struct smooth {
 	struct smooth_block *blocks;
 	uint32_t *free; /* stack of the numbers of free blocks */
 	uint32_t block_n, free_n;
-	size_t out; /* records taken, not given back */
+	size_t out;     /* records taken, not given back */
+	size_t limit_n; /* records and time that are held; 0: SMOOTH_RECORDS, SMOOTH_MS */
+	int64_t limit_ms;
 };
 /* Takes over the records of b, which is empty then. Returns how many were refused: impossible
  * values, a clock that is wrong. */
@@ -59,6 +61,11 @@ static inline const struct flow *smooth_flow(const struct smooth *s, const struc
 static inline const struct dns *smooth_dns(const struct smooth *s, const struct smooth_item *i)
 {
 	return &s->blocks[i->block].records.dns[i->at];
+}
+/* Records that wait. */
+static inline size_t smooth_held(const struct smooth *s)
+{
+	return s->held.n - s->head + s->fresh.n;
 }
 void smooth_release(struct smooth *s, uint32_t block);
 void smooth_fini(struct smooth *s);

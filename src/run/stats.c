@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Summaries and shared inputs: see stats.h. */
 #include "run/stats.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/when.h"
 #include <stdlib.h>
@@ -29,35 +28,40 @@ void stats_end(struct stats *s)
 		s->peak_rss_mb = (double)usage.ru_maxrss / 1024;
 }
 
+void stats_keys(const struct stats *s, struct json *j)
+{
+	json_text(j, "type", "summary");
+	json_open(j, "records");
+	json_uint(j, "flow", s->tally.flow_n);
+	json_uint(j, "dns", s->tally.dns_n);
+	json_uint(j, "session", s->tally.session_n);
+	json_uint(j, "report", 0);
+	json_close(j);
+	json_uint(j, "lines", s->lines);
+	json_uint(j, "bad", s->tally.bad_n);
+	json_uint(j, "ignored", s->tally.ignored_n + s->no_inside);
+	json_uint(j, "late", s->late);
+	json_uint(j, "muted", s->muted);
+	json_uint(j, "dropped", s->dropped);
+	json_list(j, "outcome_unknown");
+	for (size_t i = 0; i < s->unknown_n; i++) {
+		json_open(j, NULL);
+		json_text(j, "exporter", s->unknown[i].exporter);
+		json_uint(j, "contacts", s->unknown[i].contacts);
+		json_text(j, "why", s->unknown[i].why);
+		json_close(j);
+	}
+	json_end(j);
+	json_real(j, "seconds", s->seconds, 3);
+	json_real(j, "peak_rss_mb", s->peak_rss_mb, 1);
+}
+
 void stats_json(const struct stats *s, FILE *f)
 {
 	struct text out = {0};
 	struct json j = json_to(&out);
 	json_open(&j, NULL);
-	json_text(&j, "type", "summary");
-	json_open(&j, "records");
-	json_uint(&j, "flow", s->tally.flow_n);
-	json_uint(&j, "dns", s->tally.dns_n);
-	json_uint(&j, "session", s->tally.session_n);
-	json_uint(&j, "report", 0);
-	json_close(&j);
-	json_uint(&j, "lines", s->lines);
-	json_uint(&j, "bad", s->tally.bad_n);
-	json_uint(&j, "ignored", s->tally.ignored_n + s->no_inside);
-	json_uint(&j, "late", s->late);
-	json_uint(&j, "muted", s->muted);
-	json_uint(&j, "dropped", s->dropped);
-	json_list(&j, "outcome_unknown");
-	for (size_t i = 0; i < s->unknown_n; i++) {
-		json_open(&j, NULL);
-		json_text(&j, "exporter", s->unknown[i].exporter);
-		json_uint(&j, "contacts", s->unknown[i].contacts);
-		json_text(&j, "why", s->unknown[i].why);
-		json_close(&j);
-	}
-	json_end(&j);
-	json_real(&j, "seconds", s->seconds, 3);
-	json_real(&j, "peak_rss_mb", s->peak_rss_mb, 1);
+	stats_keys(s, &j);
 	json_close(&j);
 	json_line(&j);
 	(void)fwrite(out.p, 1, out.n, f);
@@ -116,6 +120,7 @@ int run_input_open(struct run_input *in, const void *const *decoder_opts, const 
 			(void)fprintf(stderr, "theriac: %s\n", e->msg);
 			in->missing++;
 		}
+	in->env.now_ms = (int64_t)time(NULL) * 1000;
 	in->env.decoder_opts = decoder_opts;
 	in->env.exporters = exporters_new();
 	if (bad)

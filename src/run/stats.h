@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a run read, dropped and took: the closing summary. And the inputs that commands share. */
 #pragma once
+#include "base/json.h"
 #include "run/reader.h"
 #include <stdio.h>
 
@@ -23,6 +24,7 @@ struct stats {
 struct stats stats_begin(void);
 void stats_end(struct stats *s); /* takes the time and the peak memory */
 void stats_json(const struct stats *s, FILE *f);
+void stats_keys(const struct stats *s, struct json *j); /* those of the summary, into an object */
 void stats_text(const struct stats *s, FILE *f);
 
 struct run_input {

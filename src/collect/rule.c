@@ -1,0 +1,79 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Exporter rules and token buckets: see rule.h. */
+#include "collect/collect.h"
+#include <string.h>
+
+enum { SAMPLING_MAX = 1000000, TTL_MAX = 255, ADDR_BITS = 128 };
+#define RATE_MAX 1000000000000ULL
+
+static int wrong(struct span word, struct err *e)
+{
+	return err_set(e, ERR_CONFIG,
+	    "--exporter: '%.*s' is not one of sampling=auto|1..%d, dialect=rfc8158|junos, rate=N "
+	    "records/s, ttl=1..%d",
+	    (int)(word.n < 60 ? word.n : 60), word.p, SAMPLING_MAX, TTL_MAX);
+}
+
+static int parse_key(struct exporter_rule *r, struct span word, struct err *e)
+{
+	struct span value = word, key = span_cut(&value, '=');
+	uint64_t n = 0;
+	bool number = value.p && span_uint(value, &n) && n > 0;
+	if (!value.p)
+		return wrong(word, e);
+	if (span_is(key, "sampling") && (span_is(value, "auto") || (number && n <= SAMPLING_MAX)))
+		r->sampling = (uint32_t)n;
+	else if (span_is(key, "dialect") && span_is(value, "junos"))
+		r->dialect = RULE_JUNOS;
+	else if (span_is(key, "dialect") && span_is(value, "rfc8158"))
+		r->dialect = RULE_RFC8158;
+	else if (span_is(key, "rate") && number && n <= RATE_MAX)
+		r->rate = n;
+	else if (span_is(key, "ttl") && number && n <= TTL_MAX)
+		r->ttl = (uint8_t)n;
+	else
+		return wrong(word, e);
+	return ERR_OK;
+}
+
+int exporter_rule_parse(struct exporter_rule *r, const char *text, struct err *e)
+{
+	struct span rest = span_of(text), from = span_cut(&rest, ',');
+	*r = (struct exporter_rule){0};
+	int bad = prefix_parse(from, &r->from, e);
+	while (!bad && rest.p)
+		bad = parse_key(r, span_cut(&rest, ','), e);
+	return bad;
+}
+
+const struct exporter_rule *exporter_rule_of(
+    const struct exporter_rule *v, size_t n, const union addr *from)
+{
+	const struct exporter_rule *best = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (prefix_holds(&v[i].from, from) && (!best || v[i].from.bits > best->from.bits))
+			best = &v[i];
+	return best;
+}
+
+bool exporter_rule_single(const struct exporter_rule *r)
+{
+	return r->from.bits == ADDR_BITS;
+}
+
+uint64_t bucket_take(struct bucket *b, uint64_t rate, int64_t now_ms, uint64_t n)
+{
+	if (!rate)
+		return n;
+	if (!b->at_ms)
+		b->tokens = (double)rate;
+	else if (now_ms > b->at_ms)
+		b->tokens += (double)rate * (double)(now_ms - b->at_ms) / 1000;
+	if (b->tokens > (double)rate)
+		b->tokens = (double)rate;
+	b->at_ms = now_ms;
+	uint64_t pass = b->tokens < (double)n ? (uint64_t)b->tokens : n;
+	b->tokens -= (double)pass;
+	return pass;
+}

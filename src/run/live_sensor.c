@@ -1,0 +1,349 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sensor of a live sensor: records out of the ring -> smoothing -> pipeline -> findings as they
+ * rise. The detectors' clock is the time of the records; the wall clock here only decides when to
+ * look, when to keep a checkpoint, and when the smoothing has waited long enough. */
+#include "base/mem.h"
+#include "base/when.h"
+#include "run/live.h"
+#include "run/live_clock.h"
+#include "run/live_show.h"
+#include "run/outlet.h"
+#include "run/show.h"
+#include "run/smooth.h"
+#include "run/stages.h"
+#include "run/told.h"
+#include "run/wire.h"
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SMOOTH_LIVE_RECORDS = 262144, SMOOTH_LIVE_MS = 10000 };
+enum { FEED = 256, SLOTS_A_TURN = 8, IDLE_MS = 1000, LAST_SEND_MS = 2000 };
+
+#define LAST_RISE_DB 0.05 /* what the last words show */
+
+struct live_sensor {
+	struct live *l;
+	struct live_board *board;
+	int wire;
+	struct stages stages;
+	struct smooth smooth;
+	struct batch batch;
+	struct live_clock clock;
+	struct told *told;
+	struct outlet plain, out; /* stdout; whoever connected to --out */
+	enum tier min;
+	int64_t stage_ms;    /* newest record that went on */
+	int64_t reported_ms; /* stage clock at the last look */
+	int64_t arrived_ms;  /* wall clock of the last record */
+	bool fed;            /* something went on since the last look */
+	bool go, end, last, gone;
+};
+
+static struct stream_record record_of(struct live_sensor *s, const struct smooth_item *item)
+{
+	struct stream_record r = {
+	    .time_ms = item->time_ms, .block = item->block, .late = item->time_ms < s->stage_ms};
+	if (item->is_dns)
+		r.dns = smooth_dns(&s->smooth, item);
+	else
+		r.flow = smooth_flow(&s->smooth, item);
+	if (r.late)
+		live_add(&s->board->late, 1);
+	else
+		s->stage_ms = r.time_ms;
+	return r;
+}
+
+static void feed(struct live_sensor *s)
+{
+	struct stream_record r[FEED];
+	size_t n = 0;
+	while (n < FEED && smooth_peek(&s->smooth)) {
+		struct smooth_item item = smooth_take(&s->smooth);
+		r[n++] = record_of(s, &item);
+	}
+	stages_feed(&s->stages, r, n);
+	s->fed |= n > 0;
+	while (n)
+		smooth_release(&s->smooth, r[--n].block);
+}
+
+static void feed_ready(struct live_sensor *s, bool all)
+{
+	while (smooth_ready(&s->smooth, all))
+		feed(s);
+}
+
+static void take_records(struct live_sensor *s, int64_t received_ms)
+{
+	live_add(&s->board->taken, s->batch.flow_n + s->batch.dns_n);
+	live_clock_check(&s->clock, &s->batch, received_ms);
+	if (s->batch.flow_n + s->batch.dns_n)
+		live_add(&s->board->refused, smooth_batch(&s->smooth, &s->batch));
+}
+
+/* Some slots of the ring; false: it is empty. */
+static bool take(struct live_sensor *s)
+{
+	int64_t received_ms;
+	int bad, n = 0;
+	while (n < SLOTS_A_TURN && ring_take(s->l->ring, &s->batch, &received_ms, &bad)) {
+		n++;
+		if (bad)
+			live_add(&s->board->refused, 1);
+		else
+			take_records(s, received_ms);
+		feed_ready(s, false);
+	}
+	if (n)
+		s->arrived_ms = live_now_ms();
+	return n > 0;
+}
+
+static void tell(struct live_sensor *s, const struct text *json, const struct text *plain)
+{
+	bool sent = outlet_line(&s->plain, plain->p, plain->n);
+	if (s->l->o->out)
+		sent &= outlet_line(&s->out, json->p, json->n);
+	if (!sent)
+		live_add(&s->board->unsent, 1);
+}
+
+static void tell_verdict(
+    struct live_sensor *s, const struct evidence_table *t, const struct verdict_line *v)
+{
+	struct text json = {0}, words = {0};
+	struct json j = json_to(&json);
+	verdict_json(t, v, &j);
+	show_line(t, v, &words);
+	tell(s, &json, s->l->o->json ? &json : &words);
+	live_add(&s->board->findings, 1);
+	text_fini(&json);
+	text_fini(&words);
+}
+
+static void count_tiers(struct live_sensor *s, const struct verdict_line *v, size_t n)
+{
+	_Static_assert(TIER_NOTICE + 1 == (int)LIVE_TIERS, "a place for every tier");
+	uint64_t tiers[LIVE_TIERS] = {0};
+	for (size_t i = 0; i < n; i++)
+		tiers[v[i].tier]++;
+	for (int i = 0; i < LIVE_TIERS; i++)
+		atomic_store(&s->board->tier[i], tiers[i]);
+}
+
+enum word { WORD_NONE, WORD_NEWS, WORD_LAST }; /* how much is told */
+
+static void judge(struct live_sensor *s, struct evidence_table *t, uint64_t lines, enum word word)
+{
+	size_t n;
+	const struct verdict_line *v =
+	    evidence_judge(t, s->stages.span_ms, lines, TIER_OBSERVE, &n);
+	count_tiers(s, v, n);
+	for (size_t i = 0; i < n && v[i].tier >= s->min; i++)
+		if (told_rose(s->told, &v[i], word == WORD_LAST ? LAST_RISE_DB : TOLD_RISE_DB) &&
+		    word != WORD_NONE)
+			tell_verdict(s, t, &v[i]);
+	atomic_store(&s->board->lines, lines);
+}
+
+static void look(struct live_sensor *s, enum word word)
+{
+	struct evidence_table *t = stages_table(&s->stages);
+	struct stats now = {0};
+	stages_look(&s->stages, t, &now);
+	judge(s, t, now.lines, word);
+	atomic_store(&s->board->muted, now.muted);
+	atomic_store(&s->board->dropped, now.dropped);
+	evidence_free(t);
+	s->reported_ms = s->stage_ms;
+	s->fed = false;
+}
+
+static void obey(struct live_sensor *s, const struct wire *m, int fd)
+{
+	if (m->kind == WIRE_GO) {
+		s->go = true;
+	} else if (m->kind == WIRE_END) {
+		s->end = true;
+		s->last = m->number;
+	} else if (m->kind == WIRE_CLIENT && fd >= 0) {
+		outlet_reader(&s->out, fd);
+		return;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+static void listen_to_parent(struct live_sensor *s)
+{
+	struct wire m;
+	int fd, got;
+	while ((got = wire_take(s->wire, &m, &fd)) > 0)
+		obey(s, &m, fd);
+	s->gone |= got < 0;
+}
+
+static void send_lines(struct live_sensor *s)
+{
+	outlet_send(&s->plain);
+	outlet_send(&s->out);
+	if (s->plain.lost)
+		live_say("nobody reads the findings on the standard output any more");
+	s->plain.lost = s->out.lost = false;
+}
+
+/* Sleeps until something comes; what the ring gets between the question and the sleep wakes it. */
+static void wait_for_more(struct live_sensor *s)
+{
+	struct pollfd v[] = {{.fd = s->wire, .events = POLLIN},
+	    {.fd = ring_event(s->l->ring), .events = POLLIN},
+	    {.fd = outlet_waits(&s->plain) ? s->plain.fd : -1, .events = POLLOUT},
+	    {.fd = outlet_waits(&s->out) ? s->out.fd : -1, .events = POLLOUT}};
+	if (s->go) {
+		ring_waits(s->l->ring, true);
+		if (take(s)) {
+			ring_waits(s->l->ring, false);
+			return;
+		}
+	}
+	(void)poll(v, sizeof v / sizeof *v, IDLE_MS);
+	if (s->go)
+		ring_waits(s->l->ring, false);
+}
+
+/* Where nothing comes, what waits for its turn need not wait for ever. On replay time stands still
+ * between records. */
+static void drain_idle(struct live_sensor *s)
+{
+	int64_t idle_ms = live_now_ms() - s->arrived_ms;
+	if (s->l->o->replay || !s->arrived_ms || idle_ms < SMOOTH_LIVE_MS)
+		return;
+	feed_ready(s, true);
+	if (s->fed)
+		look(s, WORD_NEWS);
+}
+
+static void turn(struct live_sensor *s)
+{
+	if (!s->go || !take(s)) {
+		wait_for_more(s);
+		drain_idle(s);
+	}
+	listen_to_parent(s);
+	if (s->fed && s->stage_ms - s->reported_ms >= s->l->o->report_ms)
+		look(s, WORD_NEWS);
+	send_lines(s);
+	atomic_store(&s->board->clock_ms, s->stage_ms);
+	atomic_store(&s->board->smoothing, smooth_held(&s->smooth));
+}
+
+static struct exporters *names_of(const struct live_board *b)
+{
+	struct exporters *x = exporters_new();
+	char name[ADDR_TEXT];
+	for (uint32_t i = 0; i < atomic_load(&b->exporters) && i < LIVE_EXPORTERS_MAX; i++) {
+		(void)str_copy(name, sizeof name, b->exporter[i].name,
+		    strnlen(b->exporter[i].name, ADDR_TEXT - 1));
+		(void)exporter_number(x, name);
+	}
+	return x;
+}
+
+static void summary(struct live_sensor *s, struct stats *stats)
+{
+	struct live_board *b = s->board;
+	struct text json = {0}, words = {0};
+	stats->tally = (struct tally){.flow_n = b->flows,
+	    .dns_n = b->dns,
+	    .bad_n = b->bad + b->refused,
+	    .ignored_n = b->ignored};
+	stats->late = b->late;
+	stats->dropped += b->ring_drops;
+	stats->seconds = (double)(live_now_ms() - b->started_ms) / 1000;
+	live_summary(s->l, stats, &json, &words);
+	tell(s, &json, s->l->o->json ? &json : &words);
+	text_fini(&json);
+	text_fini(&words);
+}
+
+/* The last words. Whoever reads slowly gets a moment. */
+static void conclude(struct live_sensor *s)
+{
+	struct stats stats = stats_begin();
+	struct exporters *names = names_of(s->board);
+	stages_finish(&s->stages, names, &stats);
+	judge(s, s->stages.evidence, stats.lines, WORD_LAST);
+	summary(s, &stats);
+	for (int64_t until_ms = live_now_ms() + LAST_SEND_MS; live_now_ms() < until_ms;) {
+		send_lines(s);
+		if (!(s->plain.fd >= 0 && outlet_waits(&s->plain)) &&
+		    !(s->out.fd >= 0 && outlet_waits(&s->out)))
+			break;
+		(void)usleep(1000);
+	}
+	exporters_free(names);
+}
+
+static int open_sensor(struct live_sensor *s, struct err *e)
+{
+	const struct run_sensor_options *o = s->l->o;
+	const struct stages_options so = {.live = true,
+	    .settings = s->l->settings,
+	    .inside = o->inside,
+	    .indicators = o->indicators,
+	    .allow = o->allow,
+	    .sampling = o->sampling,
+	    .threads = o->threads,
+	    .no_dns = o->no_dns,
+	    .quiet = o->json};
+	s->min = tier_of(o->min_tier);
+	s->told = told_new();
+	s->clock = (struct live_clock){.board = s->board, .replay = o->replay};
+	s->smooth = (struct smooth){.limit_n = SMOOTH_LIVE_RECORDS, .limit_ms = SMOOTH_LIVE_MS};
+	outlet_init(&s->plain, STDOUT_FILENO);
+	outlet_init(&s->out, -1);
+	int bad = stages_open(&s->stages, &so, e);
+	if (!bad)
+		stages_start(&s->stages);
+	return bad;
+}
+
+static void close_sensor(struct live_sensor *s)
+{
+	stages_close(&s->stages);
+	smooth_fini(&s->smooth);
+	batch_fini(&s->batch);
+	told_free(s->told);
+	outlet_fini(&s->plain);
+	outlet_fini(&s->out);
+}
+
+int live_sensor(struct live *l, int wire)
+{
+	struct live_sensor *s = mem_new(1, sizeof *s);
+	struct err e;
+	s->l = l;
+	s->board = l->board;
+	s->wire = wire;
+	int bad = open_sensor(s, &e);
+	if (bad)
+		live_say("%s", e.msg);
+	else
+		(void)wire_word(wire, WIRE_READY, 0);
+	while (!bad && !s->end && !s->gone)
+		turn(s);
+	while (!bad && s->go && s->last && take(s))
+		;
+	if (!bad && s->go) {
+		feed_ready(s, true);
+		if (s->last)
+			conclude(s);
+	}
+	close_sensor(s);
+	free(s);
+	return bad ? (bad == ERR_CONFIG ? 2 : 1) : 0;
+}

@@ -1,0 +1,423 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Showing the board: see live_show.h. Counters are rows of two tables, so that status, metrics and
+ * summary name all of them and name them alike. */
+#include "run/live_show.h"
+#include "base/when.h"
+#include "evidence/evidence.h"
+#include <stddef.h>
+#include <string.h>
+
+struct counter {
+	const char *name, *help;
+	size_t offset;
+};
+
+#define OF(field) offsetof(struct live_exporter, field)
+static const struct counter exporter_counters[] = {
+    {"datagrams", "datagrams and messages taken", OF(datagrams)},
+    {"bytes", "bytes of them", OF(bytes)},
+    {"records", "records decoded and passed on", OF(records)},
+    {"lost", "records missing by sequence numbers", OF(lost)},
+    {"kernel_drops", "datagrams its own socket had no room for", OF(kernel_drops)},
+    {"bucket_drops", "records over its token bucket", OF(bucket_drops)},
+    {"far_drops", "datagrams that came over too many hops", OF(far_drops)},
+    {"bad", "damaged records, sets and datagrams", OF(bad)},
+    {"ignored", "records of no use", OF(ignored)},
+    {"no_template", "data sets that came before their template", OF(no_template)},
+    {"resets", "times that its sequence began anew", OF(resets)},
+    {"redefined", "templates that changed their form while in use", OF(redefined)},
+    {"wrong_clock", "records held apart for their time", OF(wrong_clock)},
+    {"wrong_sampling", "announcements of sampling that were not believed", OF(wrong_sampling)},
+};
+#undef OF
+#define OF(field) offsetof(struct live_board, field)
+static const struct counter board_counters[] = {
+    {"datagrams", "datagrams and messages taken", OF(datagrams)},
+    {"bytes", "bytes of them", OF(bytes)},
+    {"flows", "flows decoded", OF(flows)},
+    {"lookups", "DNS records decoded", OF(dns)},
+    {"bad", "damaged records", OF(bad)},
+    {"ignored", "records of no use", OF(ignored)},
+    {"refused", "records that failed their check", OF(refused)},
+    {"foreign", "datagrams and connections of senders that are not allowed", OF(foreign)},
+    {"kernel_drops", "datagrams the common sockets had no room for", OF(kernel_drops)},
+    {"ring_drops", "records that found no room between reader and sensor", OF(ring_drops)},
+    {"wrong_clock", "records held apart for their time", OF(wrong_clock)},
+    {"late", "records behind the clock, used against indicators only", OF(late)},
+    {"muted", "findings that the operator mutes", OF(muted)},
+    {"dropped", "lines and conversations pushed out of full tables", OF(dropped)},
+    {"findings", "findings told", OF(findings)},
+    {"unsent", "findings that nobody read in time", OF(unsent)},
+    {"files_read", "files of watched folders read", OF(files_read)},
+    {"files_ignored", "files of no use", OF(files_ignored)},
+    {"files_failed", "files that could not be read", OF(files_failed)},
+    {"restarts", "processes that died and were started again", OF(restarts)},
+    {"checkpoints", "checkpoints kept", OF(checkpoints)},
+    {"checkpoints_failed", "checkpoints that could not be kept", OF(checkpoints_failed)},
+};
+#undef OF
+enum {
+	EXPORTER_COUNTERS = sizeof exporter_counters / sizeof *exporter_counters,
+	BOARD_COUNTERS = sizeof board_counters / sizeof *board_counters
+};
+
+static uint64_t value(const void *base, const struct counter *c)
+{
+	const char *at = (const char *)base + c->offset;
+	return atomic_load_explicit(
+	    (const _Atomic uint64_t *)(const void *)at, memory_order_relaxed);
+}
+
+static uint32_t exporters_of(const struct live_board *b)
+{
+	uint32_t n = atomic_load(&b->exporters);
+	return n < LIVE_EXPORTERS_MAX ? n : LIVE_EXPORTERS_MAX;
+}
+
+/* Printable ASCII without quotes, whatever the reader wrote there. */
+static void name_of(char out[ADDR_TEXT], const struct live_exporter *x)
+{
+	size_t n = 0;
+	for (; n < ADDR_TEXT - 1 && x->name[n]; n++)
+		out[n] = x->name[n] > ' ' && x->name[n] < 0x7f && !strchr("\"\\", x->name[n])
+			     ? x->name[n]
+			     : '?';
+	out[n] = '\0';
+}
+
+void live_view_rate(struct live_view *v, int64_t now_ms)
+{
+	const struct live_board *b = v->l->board;
+	int64_t span_ms = now_ms - v->rated_ms;
+	if (span_ms <= 0)
+		return;
+	uint64_t ms = (uint64_t)span_ms, flows = b->flows, dns = b->dns;
+	v->flow_rate = (flows - v->flows_was) * 1000 / ms;
+	v->dns_rate = (dns - v->dns_was) * 1000 / ms;
+	v->flows_was = flows;
+	v->dns_was = dns;
+	for (uint32_t i = 0; i < exporters_of(b); i++) {
+		uint64_t records = b->exporter[i].records;
+		v->rate[i] = (records - v->records_was[i]) * 1000 / ms;
+		v->records_was[i] = records;
+	}
+	v->rated_ms = now_ms;
+}
+
+static void sampling_text(char out[24], uint32_t sampling)
+{
+	if (sampling)
+		(void)snprintf(out, 24, "1:%u", sampling);
+	else
+		(void)snprintf(out, 24, "unknown");
+}
+
+static void ago(char out[WHEN_TEXT], int64_t then_ms)
+{
+	if (then_ms)
+		when_span(out, live_now_ms() - then_ms);
+	else
+		(void)str_copy(out, WHEN_TEXT, "never", strlen("never"));
+}
+
+static void exporters_text(const struct live_view *v, struct text *out)
+{
+	const struct live_board *b = v->l->board;
+	if (exporters_of(b))
+		text_fmt(out, "\n%-24s %12s %10s %10s %10s %8s %8s %8s  %-8s %s\n", "exporter",
+		    "records", "records/s", "lost", "dropped", "bad", "no tmpl", "clock",
+		    "sampling", "heard");
+	for (uint32_t i = 0; i < exporters_of(b); i++) {
+		const struct live_exporter *x = &b->exporter[i];
+		char name[ADDR_TEXT], sampling[24], heard[WHEN_TEXT];
+		name_of(name, x);
+		sampling_text(sampling, x->sampling);
+		ago(heard, x->last_ms);
+		text_fmt(out, "%-24s %12llu %10llu %10llu %10llu %8llu %8llu %8llu  %-8s %s%s\n",
+		    name, (unsigned long long)x->records, (unsigned long long)v->rate[i],
+		    (unsigned long long)x->lost,
+		    (unsigned long long)(x->kernel_drops + x->bucket_drops + x->far_drops),
+		    (unsigned long long)x->bad, (unsigned long long)x->no_template,
+		    (unsigned long long)x->wrong_clock, sampling, heard, x->last_ms ? " ago" : "");
+	}
+}
+
+/* Socket by socket: what it is for, how full it is. */
+static void listeners_text(const struct live_view *v, struct text *out)
+{
+	const struct live *l = v->l;
+	uint32_t dropped, waiting;
+	text_fmt(out, "\n%-36s %-24s %12s %12s %10s\n", "listener", "for", "buffer", "waiting",
+	    "dropped");
+	for (size_t i = 0; i < l->sockets_n; i++) {
+		const struct live_socket *s = &l->sockets[i];
+		struct text name = {0};
+		char from[ADDR_TEXT] = "others";
+		if (s->own)
+			addr_text(from, &s->own->from.addr);
+		listen_text(&l->listens[s->listen], &name);
+		if (!udp_dropped(s->fd, &dropped, &waiting))
+			dropped = waiting = 0;
+		text_fmt(
+		    out, "%-36s %-24s %12zu %12u %10u\n", name.p, from, s->bytes, waiting, dropped);
+		text_fini(&name);
+	}
+	for (size_t i = 0; i < l->listens_n; i++) {
+		if (l->listens[i].kind == LISTEN_UDP)
+			continue;
+		struct text name = {0};
+		listen_text(&l->listens[i], &name);
+		text_fmt(out, "%s\n", name.p);
+		text_fini(&name);
+	}
+}
+
+static void process_text(const char *name, pid_t pid, struct text *out)
+{
+	if (pid)
+		text_fmt(out, "%s %d", name, (int)pid);
+	else
+		text_fmt(out, "%s not running", name);
+}
+
+static unsigned ring_percent(const struct live *l)
+{
+	return 100 - ring_room(l->ring) * 100 / RING_SLOTS_DEFAULT;
+}
+
+static void checkpoint_text(const struct live_board *b, struct text *out)
+{
+	char age[WHEN_TEXT];
+	ago(age, b->checkpoint_at_ms);
+	if (b->checkpoint_at_ms)
+		text_fmt(out, "checkpoint %s ago, %.1f MB in %llu ms", age,
+		    (double)b->checkpoint_bytes / 1e6, (unsigned long long)b->checkpoint_ms);
+	else
+		text_puts(out, "no checkpoint yet");
+	if (b->checkpoints_failed)
+		text_fmt(out, ", %llu failed", (unsigned long long)b->checkpoints_failed);
+	text_putc(out, '\n');
+}
+
+static void findings_text(const struct live_board *b, struct text *out)
+{
+	text_fmt(out, "%llu lines:", (unsigned long long)b->lines);
+	for (int i = TIER_NOTICE; i >= TIER_OBSERVE; i--)
+		text_fmt(out, " %llu %s%s", (unsigned long long)b->tier[i], tier_words[i],
+		    i == TIER_OBSERVE ? "\n" : ",");
+}
+
+void live_status_text(const struct live_view *v, struct text *out)
+{
+	const struct live_board *b = v->l->board;
+	char up[WHEN_TEXT], clock[WHEN_TEXT] = "not set";
+	when_span(up, live_now_ms() - b->started_ms);
+	if (b->clock_ms)
+		when_text(clock, b->clock_ms);
+	text_fmt(out, "up %s; ", up);
+	process_text("reader", v->reader, out);
+	text_puts(out, ", ");
+	process_text("sensor", v->sensor, out);
+	text_fmt(out, ", %llu restarts\n", (unsigned long long)b->restarts);
+	text_fmt(out, "%llu flows (%llu/s), %llu look-ups (%llu/s); clock %s; ring %u %% full\n",
+	    (unsigned long long)b->flows, (unsigned long long)v->flow_rate,
+	    (unsigned long long)b->dns, (unsigned long long)v->dns_rate, clock, ring_percent(v->l));
+	findings_text(b, out);
+	checkpoint_text(b, out);
+	for (int i = 0; i < BOARD_COUNTERS; i++) {
+		const struct counter *c = &board_counters[i];
+		bool shown = strcmp(c->name, "flows") == 0 || strcmp(c->name, "lookups") == 0;
+		if (!shown && value(b, c))
+			text_fmt(out, "%14llu %s: %s\n", (unsigned long long)value(b, c), c->name,
+			    c->help);
+	}
+	listeners_text(v, out);
+	exporters_text(v, out);
+}
+
+static void exporters_json(const struct live_board *b, const uint64_t *rate, struct json *j)
+{
+	char name[ADDR_TEXT];
+	json_list(j, "exporters");
+	for (uint32_t i = 0; i < exporters_of(b); i++) {
+		const struct live_exporter *x = &b->exporter[i];
+		name_of(name, x);
+		json_open(j, NULL);
+		json_text(j, "exporter", name);
+		for (int k = 0; k < EXPORTER_COUNTERS; k++)
+			json_uint(j, exporter_counters[k].name, value(x, &exporter_counters[k]));
+		json_uint(j, "sampling", x->sampling);
+		if (rate)
+			json_uint(j, "records_per_s", rate[i]);
+		if (x->last_ms)
+			json_time(j, "last", x->last_ms);
+		json_close(j);
+	}
+	json_end(j);
+}
+
+static void listeners_json(const struct live *l, struct json *j)
+{
+	uint32_t dropped, waiting;
+	json_list(j, "listeners");
+	for (size_t i = 0; i < l->listens_n; i++) {
+		struct text name = {0};
+		listen_text(&l->listens[i], &name);
+		json_open(j, NULL);
+		json_text(j, "listen", name.p);
+		json_list(j, "sockets");
+		for (size_t k = 0; k < l->sockets_n; k++) {
+			const struct live_socket *s = &l->sockets[k];
+			char from[ADDR_TEXT] = "";
+			if (s->listen != i || !udp_dropped(s->fd, &dropped, &waiting))
+				continue;
+			if (s->own)
+				addr_text(from, &s->own->from.addr);
+			json_open(j, NULL);
+			json_text(j, "exporter", from);
+			json_uint(j, "buffer_bytes", s->bytes);
+			json_uint(j, "waiting_bytes", waiting);
+			json_uint(j, "kernel_drops", dropped);
+			json_close(j);
+		}
+		json_end(j);
+		json_close(j);
+		text_fini(&name);
+	}
+	json_end(j);
+}
+
+static void counters_json(const struct live_board *b, struct json *j)
+{
+	for (int i = 0; i < BOARD_COUNTERS; i++)
+		json_uint(j, board_counters[i].name, value(b, &board_counters[i]));
+}
+
+void live_status_json(const struct live_view *v, struct text *out)
+{
+	const struct live_board *b = v->l->board;
+	struct json j = json_to(out);
+	json_open(&j, NULL);
+	json_text(&j, "type", "status");
+	json_text(&j, "version", THERIAC_VERSION);
+	json_real(&j, "uptime_s", (double)(live_now_ms() - b->started_ms) / 1000, 3);
+	json_open(&j, "processes");
+	json_uint(&j, "reader", (uint64_t)v->reader);
+	json_uint(&j, "sensor", (uint64_t)v->sensor);
+	json_close(&j);
+	counters_json(b, &j);
+	json_uint(&j, "flows_per_s", v->flow_rate);
+	json_uint(&j, "lookups_per_s", v->dns_rate);
+	json_uint(&j, "ring_percent", ring_percent(v->l));
+	json_uint(&j, "smoothing", b->smoothing);
+	json_uint(&j, "taken", b->taken);
+	if (b->clock_ms)
+		json_time(&j, "clock", b->clock_ms);
+	json_uint(&j, "lines", b->lines);
+	json_open(&j, "tiers");
+	for (int i = TIER_OBSERVE; i <= TIER_NOTICE; i++)
+		json_uint(&j, tier_words[i], b->tier[i]);
+	json_close(&j);
+	json_uint(&j, "checkpoint_ms", b->checkpoint_ms);
+	json_uint(&j, "checkpoint_bytes", b->checkpoint_bytes);
+	if (b->checkpoint_at_ms)
+		json_time(&j, "checkpoint", b->checkpoint_at_ms);
+	if (b->restored_at_ms)
+		json_time(&j, "restored", b->restored_at_ms);
+	listeners_json(v->l, &j);
+	exporters_json(b, v->rate, &j);
+	json_close(&j);
+	json_line(&j);
+}
+
+static void gauge(struct text *out, const char *name, const char *help, double v)
+{
+	text_fmt(out, "# HELP theriac_%s %s\n# TYPE theriac_%s gauge\ntheriac_%s %.15g\n", name,
+	    help, name, name, v);
+}
+
+static void exporter_metrics(const struct live_board *b, struct text *out)
+{
+	char name[ADDR_TEXT];
+	for (int k = 0; k < EXPORTER_COUNTERS; k++) {
+		const struct counter *c = &exporter_counters[k];
+		text_fmt(out,
+		    "# HELP theriac_exporter_%s_total %s\n# TYPE theriac_exporter_%s_total "
+		    "counter\n",
+		    c->name, c->help, c->name);
+		for (uint32_t i = 0; i < exporters_of(b); i++) {
+			name_of(name, &b->exporter[i]);
+			text_fmt(out, "theriac_exporter_%s_total{exporter=\"%s\"} %llu\n", c->name,
+			    name, (unsigned long long)value(&b->exporter[i], c));
+		}
+	}
+	text_puts(out, "# HELP theriac_exporter_last_seconds when it was heard last\n"
+		       "# TYPE theriac_exporter_last_seconds gauge\n");
+	for (uint32_t i = 0; i < exporters_of(b); i++) {
+		name_of(name, &b->exporter[i]);
+		text_fmt(out, "theriac_exporter_last_seconds{exporter=\"%s\"} %.3f\n", name,
+		    (double)b->exporter[i].last_ms / 1000);
+	}
+}
+
+void live_metrics(const struct live_view *v, struct text *out)
+{
+	const struct live_board *b = v->l->board;
+	for (int i = 0; i < BOARD_COUNTERS; i++) {
+		const struct counter *c = &board_counters[i];
+		text_fmt(out,
+		    "# HELP theriac_%s_total %s\n# TYPE theriac_%s_total counter\n"
+		    "theriac_%s_total %llu\n",
+		    c->name, c->help, c->name, c->name, (unsigned long long)value(b, c));
+	}
+	text_puts(out, "# HELP theriac_lines_found lines with findings, by tier\n"
+		       "# TYPE theriac_lines_found gauge\n");
+	for (int i = TIER_OBSERVE; i <= TIER_NOTICE; i++)
+		text_fmt(out, "theriac_lines_found{tier=\"%s\"} %llu\n", tier_words[i],
+		    (unsigned long long)b->tier[i]);
+	gauge(out, "lines", "lines seen", (double)b->lines);
+	gauge(out, "start_time_seconds", "when the sensor started", (double)b->started_ms / 1000);
+	gauge(out, "clock_seconds", "time of the newest record that was judged",
+	    (double)b->clock_ms / 1000);
+	gauge(out, "ring_fill_ratio", "how full the ring between reader and sensor is",
+	    (double)ring_percent(v->l) / 100);
+	gauge(out, "smoothing_records", "records that wait for their turn", (double)b->smoothing);
+	gauge(out, "checkpoint_time_seconds", "when the last checkpoint was kept",
+	    (double)b->checkpoint_at_ms / 1000);
+	gauge(out, "checkpoint_bytes", "size of the last checkpoint", (double)b->checkpoint_bytes);
+	gauge(out, "checkpoint_duration_seconds", "how long the last checkpoint took",
+	    (double)b->checkpoint_ms / 1000);
+	exporter_metrics(b, out);
+}
+
+void live_summary(
+    const struct live *l, const struct stats *stats, struct text *json, struct text *words)
+{
+	const struct live_board *b = l->board;
+	struct json j = json_to(json);
+	json_open(&j, NULL);
+	stats_keys(stats, &j);
+	json_uint(&j, "foreign", b->foreign);
+	json_uint(&j, "wrong_clock", b->wrong_clock);
+	json_uint(&j, "kernel_drops", b->kernel_drops);
+	json_uint(&j, "restarts", b->restarts);
+	exporters_json(b, NULL, &j);
+	json_close(&j);
+	json_line(&j);
+	text_fmt(words, "%llu flows and %llu look-ups of %u exporters in %.1f s; ",
+	    (unsigned long long)b->flows, (unsigned long long)b->dns, exporters_of(b),
+	    stats->seconds);
+	findings_text(b, words);
+	for (uint32_t i = 0; i < exporters_of(b); i++) {
+		const struct live_exporter *x = &b->exporter[i];
+		char name[ADDR_TEXT];
+		name_of(name, x);
+		if (x->lost || x->kernel_drops || x->wrong_clock)
+			text_fmt(words,
+			    "Exporter %s: %llu records lost, %llu datagrams dropped by the kernel, "
+			    "%llu records with a wrong time.\n",
+			    name, (unsigned long long)x->lost, (unsigned long long)x->kernel_drops,
+			    (unsigned long long)x->wrong_clock);
+	}
+}

@@ -1,0 +1,114 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Senders: see senders.h. */
+#include "run/senders.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { SLOTS = 4 * LIVE_EXPORTERS_MAX }; /* a power of two */
+
+struct senders {
+	struct hash_key key;
+	struct sender *slots; /* open addressing, at most a quarter full */
+	size_t n;
+	struct exporters *names;
+	const struct exporter_rule *rules;
+	size_t rules_n;
+	struct live_board *board;
+	struct export_counts told[LIVE_EXPORTERS_MAX];
+	uint64_t passed_on[LIVE_EXPORTERS_MAX]; /* of what will seem to be lost at first */
+	bool resumed[LIVE_EXPORTERS_MAX];       /* and nothing was lost since */
+};
+
+struct senders *senders_new(struct exporters *names, const struct exporter_rule *rules,
+    size_t rules_n, struct live_board *board)
+{
+	struct senders *s = mem_new(1, sizeof *s);
+	s->key = hash_key_random();
+	s->slots = mem_new(SLOTS, sizeof *s->slots);
+	s->names = names;
+	s->rules = rules;
+	s->rules_n = rules_n;
+	s->board = board;
+	return s;
+}
+
+void senders_free(struct senders *s)
+{
+	if (s)
+		free(s->slots);
+	free(s);
+}
+
+struct sender *senders_of(struct senders *s, const union addr *from)
+{
+	size_t i = hash_words(&s->key, from->q, 2) & (SLOTS - 1);
+	for (; s->slots[i].number; i = (i + 1) & (SLOTS - 1))
+		if (addr_same(&s->slots[i].addr, from))
+			return &s->slots[i];
+	const struct exporter_rule *rule = exporter_rule_of(s->rules, s->rules_n, from);
+	if ((s->rules_n && !rule) || s->n == LIVE_EXPORTERS_MAX)
+		return NULL;
+	char name[ADDR_TEXT];
+	addr_text(name, from);
+	uint32_t number = exporter_number(s->names, name);
+	if (!number)
+		return NULL;
+	s->n++;
+	s->slots[i] = (struct sender){.addr = *from, .number = number, .rule = rule};
+	return &s->slots[i];
+}
+
+void senders_export_rules(const struct senders *s, struct export *x)
+{
+	struct export_rule *v = mem_new(s->rules_n, sizeof *v);
+	for (size_t i = 0; i < s->rules_n; i++)
+		v[i] = (struct export_rule){.from = s->rules[i].from,
+		    .sampling = s->rules[i].sampling,
+		    .dialect = s->rules[i].dialect == RULE_JUNOS ? EXPORT_DIALECT_JUNOS
+								 : EXPORT_DIALECT_RFC8158};
+	export_rules(x, v, s->rules_n);
+	free(v);
+}
+
+void senders_resume(struct senders *s, bool kept)
+{
+	for (uint32_t i = 0; i < LIVE_EXPORTERS_MAX; i++) {
+		const struct live_exporter *x = &s->board->exporter[i];
+		s->resumed[i] = kept;
+		s->passed_on[i] = x->records - x->records_saved;
+	}
+}
+
+/* The first gap after a start is what was lost while nobody listened: it is said. */
+static uint64_t lost_since(struct senders *s, size_t i, uint64_t lost)
+{
+	uint64_t known = lost < s->passed_on[i] ? lost : s->passed_on[i];
+	s->passed_on[i] -= known;
+	if (lost > known && s->resumed[i])
+		live_say("exporter %.*s: %llu records were lost since the sequence numbers were "
+			 "last kept",
+		    ADDR_TEXT - 1, s->board->exporter[i].name, (unsigned long long)(lost - known));
+	s->resumed[i] &= lost == 0;
+	return lost - known;
+}
+
+void senders_publish(struct senders *s, uint32_t number, const struct export_counts *c, bool last,
+    struct live_exporter *to)
+{
+	if (!to)
+		return;
+	struct export_counts *old = &s->told[number - 1];
+	uint64_t lost = c->lost - old->lost + (last ? c->waiting : 0);
+	live_add(&to->bad, c->bad - old->bad);
+	live_add(&to->ignored, c->ignored - old->ignored);
+	live_add(&to->no_template, c->no_template - old->no_template);
+	live_add(&to->lost, lost_since(s, number - 1, lost));
+	live_add(&to->resets, c->resets - old->resets);
+	live_add(&to->wrong_sampling, c->wrong_sampling - old->wrong_sampling);
+	live_add(&to->redefined, c->redefined - old->redefined);
+	atomic_store(&to->sampling, c->sampling);
+	*old = *c;
+}

@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who sends exports to a live reader: found by address, with its number, its rule and its token
+ * bucket; bounded, so that a flood of made-up senders finds no more room than that. */
+#pragma once
+#include "run/live.h"
+
+struct sender {
+	union addr addr;
+	uint32_t number;                  /* in the records */
+	const struct exporter_rule *rule; /* NULL: there are no rules */
+	struct bucket bucket;
+};
+
+struct senders;
+struct senders *senders_new(struct exporters *names, const struct exporter_rule *rules,
+    size_t rules_n, struct live_board *board);
+void senders_free(struct senders *s);
+/* The sender of this address, or NULL where it is not allowed or one too many. */
+struct sender *senders_of(struct senders *s, const union addr *from);
+/* Tells the decoder what the rules say of sampling and dialects. */
+void senders_export_rules(const struct senders *s, struct export *x);
+/* Before the first datagram, where sequence numbers that were kept go on: what was passed on since
+ * they were kept is not missing. */
+void senders_resume(struct senders *s, bool kept);
+/* Adds what the decoder counted for an exporter since the last time to its place. last: what may
+ * still have come late is lost now. */
+void senders_publish(struct senders *s, uint32_t number, const struct export_counts *c, bool last,
+    struct live_exporter *to);

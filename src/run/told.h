@@ -1,0 +1,14 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What was told of each line, so that a running sensor tells a line again only where its verdict
+ * rose: a higher tier, a score 3 dB higher, or evidence that was not there before (another
+ * detector, indicator or day). Grows with the lines on which something was found. */
+#pragma once
+#include "evidence/evidence.h"
+
+struct told;
+struct told *told_new(void);
+void told_free(struct told *t);
+#define TOLD_RISE_DB 3.0
+/* Whether the verdict rose since it was told last, the score by rise_db; it counts as told then. */
+bool told_rose(struct told *t, const struct verdict_line *v, double rise_db);

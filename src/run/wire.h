@@ -1,0 +1,38 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Messages between the parent of a live sensor and its children, over a SEQPACKET pair; one may
+ * carry a descriptor. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+enum wire_kind {
+	/* parent -> reader */
+	WIRE_PEER = 1, /* descriptor of a connection; id, number: enum live_stream; text: address */
+	WIRE_FILE,     /* descriptor of a file to read; text: its name */
+	WIRE_SAVE,     /* give what is to be kept */
+	WIRE_STOP, /* number 1: empty the sockets first; then give what is to be kept, and end */
+	/* reader -> parent */
+	WIRE_PEER_IS,  /* id, number: enum live_stream */
+	WIRE_PEER_END, /* id */
+	WIRE_FILE_END,
+	WIRE_SAVED, /* descriptor of memory that holds it */
+	/* sensor -> parent */
+	WIRE_READY, /* its files are read, it waits for WIRE_GO */
+	/* parent -> sensor */
+	WIRE_GO,     /* take over the state and begin */
+	WIRE_CLIENT, /* descriptor of somebody who wants the findings */
+	WIRE_END,    /* number 1: the last words and the summary; 0: a successor follows */
+};
+
+enum { WIRE_TEXT = 512 };
+struct wire {
+	uint32_t kind, id, number, text_n;
+	char text[WIRE_TEXT];
+};
+
+/* fd -1: none. False: the other side is gone or does not keep up. */
+bool wire_send(int socket, const struct wire *m, int fd);
+bool wire_word(int socket, enum wire_kind kind, uint32_t number); /* a message of a number alone */
+/* 1: *m and *fd (-1: none) were filled; 0: nothing there; -1: the other side is gone. */
+int wire_take(int socket, struct wire *m, int *fd);
