@@ -81,6 +81,7 @@ struct live_peer { /* an accepted connection */
 	uint32_t id; /* from 1 on; 0: free place */
 	enum live_stream kind;
 	union addr from; /* zero: a unix socket */
+	int rest;        /* memory with the begin of a message, from the reader before; -1: none */
 };
 
 struct live { /* the parent's; a child sees it as it was at the fork */

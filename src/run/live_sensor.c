@@ -301,8 +301,11 @@ static int open_sensor(struct live_sensor *s, struct err *e)
 	return bad;
 }
 
+/* Not where a successor follows: then the threads still stand by, and the process ends anyway. */
 static void close_sensor(struct live_sensor *s)
 {
+	if (s->stages.pipeline)
+		return;
 	stages_close(&s->stages);
 	smooth_fini(&s->smooth);
 	batch_fini(&s->batch);
