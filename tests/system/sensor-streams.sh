@@ -60,14 +60,14 @@ for line in open(sys.argv[1]).read().splitlines():
 assert types["theriac_exporter_lost_total"] == "counter" and len(types) > 20
 EOT
 
-timeout 20 python3 -c '
+timeout 60 python3 -c '
 import socket, sys
-s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
-while b := s.recv(65536): sys.stdout.buffer.write(b)' "$work/out.sock" >"$work/out" &
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); open(sys.argv[2], "w").close()
+while b := s.recv(65536): sys.stdout.buffer.write(b)' "$work/out.sock" "$work/connected" >"$work/out" &
 listener=$!
-sleep 1
+until_true 20 test -e "$work/connected" || fail "nobody listens at --out"
 ended streams
-wait "$listener" || fail "nobody listened at --out: $(ls "$work")"
+wait "$listener" || fail "the listener failed"
 same "stdout and the socket differ" "$work/streams.out" "$work/out"
 [ ! -e "$work/dnstap.sock" ] && [ ! -e "$work/out.sock" ] || fail "sockets were left behind"
 status=0
