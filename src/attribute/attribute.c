@@ -122,28 +122,20 @@ static uint32_t fit(uint64_t v)
 }
 
 /* The contact as side k sees it; w: what went each way, of the whole or of an update. */
-static void emit_side(struct attribute *a, const struct conv *c, int k, const struct way w[2],
-    struct contact *common, struct contacts *out)
+static void emit_side(const struct conv *c, int k, const struct way w[2], struct contact *common,
+    struct contacts *out)
 {
-	struct subject other;
-	if (!inside_find(&a->inside, &c->addr[k], &common->subject))
-		return;
 	common->peer = c->addr[!k];
 	common->port = c->port[k];
 	common->peer_port = c->port[!k];
-	common->packets_out = fit(w[k].packets);
-	common->packets_in = fit(w[!k].packets);
+	common->packets_out = w[k].packets;
+	common->packets_in = w[!k].packets;
 	common->bytes_out = w[k].bytes;
 	common->bytes_in = w[!k].bytes;
 	common->opener = c->opener < 0    ? OPENER_UNKNOWN
 			 : c->opener == k ? OPENER_SELF
 					  : OPENER_PEER;
-	common->marks &= CONTACT_UPDATE | CONTACT_BOTH_WAYS;
-	if (inside_find(&a->inside, &c->addr[!k], &other)) {
-		if (subject_same(&other, &common->subject))
-			return; /* within one line */
-		common->marks |= CONTACT_PEER_INSIDE;
-	}
+	common->marks &= (uint8_t)~CONTACT_SYN_ONLY;
 	if (c->way[k].have_flags && c->way[k].flags == TCP_SYN)
 		common->marks |= CONTACT_SYN_ONLY;
 	contact_add(out, common);
@@ -162,8 +154,20 @@ static void emit(struct attribute *a, const struct conv *c, const struct way w[2
 		if (w[k].end_ms > common.end_ms)
 			common.end_ms = w[k].end_ms;
 	}
+	struct subject line[2];
+	bool inside[2];
 	for (int k = 0; k < 2; k++)
-		emit_side(a, c, k, w, &common, out);
+		inside[k] = inside_find(&a->inside, &c->addr[k], &line[k]);
+	if (inside[0] && inside[1]) {
+		if (subject_same(&line[0], &line[1]))
+			return; /* within one line */
+		common.marks |= CONTACT_PEER_INSIDE;
+	}
+	for (int k = 0; k < 2; k++) {
+		common.subject = line[k];
+		if (inside[k])
+			emit_side(c, k, w, &common, out);
+	}
 }
 
 static bool lacks_flags(const struct conv *c)
@@ -226,9 +230,9 @@ static void way_add(struct way *w, const struct flow *f, bool back)
 	uint32_t have = f->have;
 	if (w->seen && w->exporter != f->exporter)
 		return;
-	w->exporter = f->exporter;
+	w->exporter = (uint16_t)f->exporter;
 	w->bytes += back ? f->rbytes : f->bytes;
-	w->packets += back ? f->rpackets : f->packets;
+	w->packets = fit(w->packets + (back ? f->rpackets : f->packets));
 	if (have & (back ? FLOW_RFLAGS : FLOW_FLAGS)) {
 		w->have_flags = true;
 		w->flags |= back ? f->rflags : f->flags;
@@ -262,7 +266,7 @@ static void conv_add(struct conv *c, const struct flow *f, int side)
 	else if (f->have & FLOW_RFLAGS)
 		c->way[!side].have_flags = true;
 	c->both_ways |= (f->have & FLOW_BOTH_WAYS) != 0;
-	c->refused |= strcmp(f->state, "refused") == 0;
+	c->refused |= f->state[0] == 'r' && strcmp(f->state, "refused") == 0;
 	if ((f->have & FLOW_ICMP) && !c->have_icmp) {
 		c->have_icmp = true;
 		c->icmp_type = f->icmp_type;
@@ -271,7 +275,7 @@ static void conv_add(struct conv *c, const struct flow *f, int side)
 
 static void begin(struct attribute *a, struct conv *c, const struct flow *f, int side)
 {
-	c->exporter = f->exporter;
+	c->exporter = (uint16_t)f->exporter;
 	c->sampling = a->o.sampling             ? (uint32_t)a->o.sampling
 		      : f->have & FLOW_SAMPLING ? f->sampling
 						: 1;
@@ -335,13 +339,13 @@ static void join_flow(struct attribute *a, struct conv *c, const struct flow *f,
 		return;
 	}
 	if (r == OTHER_CONTACT) {
-		if (c->place == PLACE_WAITING)
+		if (join_place(&a->join, c) == PLACE_WAITING)
 			finish(a, c, now_ms, out);
 		begin(a, c, f, side);
 		join_move(&a->join, c, PLACE_WAITING, now_ms);
 	} else {
 		a->counts.joined++;
-		if (c->place != PLACE_WAITING) {
+		if (join_place(&a->join, c) != PLACE_WAITING) {
 			update(a, c, f, side, now_ms, out);
 			return;
 		}
@@ -355,7 +359,7 @@ static struct conv *room(struct attribute *a, const struct flow *f, int side, ui
     int64_t now_ms, struct contacts *out)
 {
 	static const enum join_place order[] = {PLACE_BRIEF, PLACE_LONG, PLACE_WAITING};
-	struct conv *c = join_new(&a->join, f, side, hash);
+	struct conv *c = join_new(&a->join, f, side, hash, now_ms);
 	for (size_t i = 0; !c && i < sizeof order / sizeof *order; i++) {
 		struct conv *oldest = join_oldest(&a->join, order[i]);
 		if (!oldest)
@@ -364,7 +368,7 @@ static struct conv *room(struct attribute *a, const struct flow *f, int side, ui
 		if (order[i] == PLACE_WAITING)
 			finish(a, oldest, now_ms, out);
 		join_move(&a->join, oldest, PLACE_FREE, now_ms);
-		c = join_new(&a->join, f, side, hash);
+		c = join_new(&a->join, f, side, hash, now_ms);
 	}
 	return c;
 }
@@ -430,9 +434,16 @@ static int side_of(const struct flow *f)
 	return order < 0 || (order == 0 && f->sport <= f->dport) ? 0 : 1;
 }
 
-void attribute_prefetch(const struct attribute *a, const struct flow *f)
+void attribute_look(const struct attribute *a, const struct flow *f, struct attribute_key *k)
 {
-	join_prefetch(&a->join, join_hash(&a->join, f, side_of(f)));
+	k->side = (uint8_t)side_of(f);
+	k->hash = join_hash(&a->join, f, k->side);
+	join_prefetch_bucket(&a->join, k->hash);
+}
+
+void attribute_look_closer(const struct attribute *a, const struct attribute_key *k)
+{
+	join_prefetch_entry(&a->join, k->hash);
 }
 
 void attribute_late(struct attribute *a, const struct flow *f, struct contacts *out)
@@ -449,20 +460,18 @@ void attribute_late(struct attribute *a, const struct flow *f, struct contacts *
 	judge(a, &c, out);
 }
 
-void attribute_flow(struct attribute *a, const struct flow *f, int64_t now_ms, struct contacts *out)
+void attribute_flow(struct attribute *a, const struct flow *f, const struct attribute_key *k,
+    int64_t now_ms, struct contacts *out)
 {
 	if (!of_use(a, &f->src, &f->dst))
 		return;
-	int side = side_of(f);
-	uint32_t hash = join_hash(&a->join, f, side);
-	struct conv *c = join_find(&a->join, f, side, hash);
+	struct conv *c = join_find(&a->join, f, k->side, k->hash);
 	if (c) {
-		join_flow(a, c, f, side, now_ms, out);
+		join_flow(a, c, f, k->side, now_ms, out);
 		return;
 	}
-	c = room(a, f, side, hash, now_ms, out);
-	begin(a, c, f, side);
-	c->touched_ms = now_ms;
+	c = room(a, f, k->side, k->hash, now_ms, out);
+	begin(a, c, f, k->side);
 	if (c->both_ways)
 		finish(a, c, now_ms, out);
 }
@@ -486,20 +495,19 @@ bool attribute_dns(struct attribute *a, const struct dns *d, struct lookup *l)
 
 void attribute_advance(struct attribute *a, int64_t now_ms, struct contacts *out)
 {
+	struct join *j = &a->join;
 	struct conv *c;
-	while ((c = join_oldest(&a->join, PLACE_WAITING)) &&
-	       now_ms - c->touched_ms > a->o.pair_wait_ms)
+	while ((c = join_expired(j, PLACE_WAITING, now_ms - a->o.pair_wait_ms)))
 		finish(a, c, now_ms, out);
-	while ((c = join_oldest(&a->join, PLACE_BRIEF)) && now_ms - c->touched_ms > a->o.idle_ms)
-		join_move(&a->join, c, PLACE_FREE, now_ms);
-	while ((c = join_oldest(&a->join, PLACE_LONG)) &&
-	       now_ms - c->touched_ms > a->o.active_ms + a->o.idle_ms)
-		join_move(&a->join, c, PLACE_FREE, now_ms);
+	while ((c = join_expired(j, PLACE_BRIEF, now_ms - a->o.idle_ms)))
+		join_move(j, c, PLACE_FREE, now_ms);
+	while ((c = join_expired(j, PLACE_LONG, now_ms - a->o.active_ms - a->o.idle_ms)))
+		join_move(j, c, PLACE_FREE, now_ms);
 }
 
 void attribute_flush(struct attribute *a, struct contacts *out)
 {
 	struct conv *c;
 	while ((c = join_oldest(&a->join, PLACE_WAITING)))
-		finish(a, c, c->touched_ms, out);
+		finish(a, c, join_touched_ms(&a->join, c), out);
 }

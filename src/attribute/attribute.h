@@ -47,12 +47,18 @@ void attribute_free(struct attribute *a);
 int attribute_inside(struct attribute *a, const char *text, struct err *e);
 /* The private and CGN ranges: what counts as inside where nothing is named. */
 void attribute_inside_private(struct attribute *a);
+struct attribute_key { /* what the conversation of a flow is found by */
+	uint32_t hash;
+	uint8_t side;
+};
+/* A flow that is added soon: its key. Brings near where it will be looked for; the second call,
+ * some flows later, brings near what stands there. */
+void attribute_look(const struct attribute *a, const struct flow *f, struct attribute_key *k);
+void attribute_look_closer(const struct attribute *a, const struct attribute_key *k);
 /* Adds a flow; contacts that are ready are appended to out. now_ms: the stage clock, never goes
  * back. */
-void attribute_flow(
-    struct attribute *a, const struct flow *f, int64_t now_ms, struct contacts *out);
-/* A flow that comes soon: brings what it will need near. Optional. */
-void attribute_prefetch(const struct attribute *a, const struct flow *f);
+void attribute_flow(struct attribute *a, const struct flow *f, const struct attribute_key *k,
+    int64_t now_ms, struct contacts *out);
 /* A flow that came too late to be joined: a contact of its own, for indicators only. */
 void attribute_late(struct attribute *a, const struct flow *f, struct contacts *out);
 /* Whether the record has a line; then fills l, which borrows d. */

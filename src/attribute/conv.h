@@ -6,31 +6,31 @@
 
 struct way { /* one direction */
 	int64_t start_ms, end_ms;
-	uint64_t bytes, packets;
-	uint32_t exporter; /* whose records count; those of another are the same packets again */
-	uint8_t flags;     /* TCP, OR over the records */
-	bool seen;         /* packets went this way */
-	bool have_flags;   /* the source sends them */
+	uint64_t bytes;
+	uint32_t packets;    /* at most UINT32_MAX */
+	uint16_t exporter;   /* whose records count; those of another are the same packets again */
+	uint8_t flags;       /* TCP, OR over the records */
+	bool seen : 1;       /* packets went this way */
+	bool have_flags : 1; /* the source sends them */
 };
 
-/* Sides: 0 is the lower (address, port). way[k] is what side k sent. */
+/* Sides: 0 is the lower (address, port). way[k] is what side k sent. Two cache lines, aligned: a
+ * table of conversations is larger than a cache. */
 struct conv {
-	union addr addr[2];
+	_Alignas(64) union addr addr[2];
 	uint16_t port[2];
+	uint32_t sampling;
+	uint16_t exporter;
 	uint8_t proto;
-	uint8_t place;     /* which list it is in */
-	int8_t first_side; /* the source says that this side sent the first packet; -1 unknown */
-	int8_t opener;     /* decided when it became a contact: 0, 1, or -1 */
-	bool both_ways;    /* the source gives biflows */
-	bool refused;      /* the source says so (ICMP unreachable) */
 	uint8_t icmp_type;
-	bool have_icmp;
+	int8_t first_side;  /* the source says that this side sent the first packet; -1 unknown */
+	int8_t opener;      /* decided when it became a contact: 0, 1, or -1 */
+	bool both_ways : 1; /* the source gives biflows */
+	bool refused : 1;   /* the source says so (ICMP unreachable) */
+	bool have_icmp : 1;
 	struct way way[2];
-	uint32_t exporter, sampling;
-	uint32_t hash; /* bucket's full hash */
-	uint32_t chain, prev, next;
-	int64_t touched_ms;
 };
+_Static_assert(sizeof(struct way) == 32 && sizeof(struct conv) == 128, "two cache lines");
 
 /* P3: who opened: side 0 or 1, or -1. two_ways: the exporter shows both directions. */
 int conv_opener(const struct conv *c, bool two_ways);

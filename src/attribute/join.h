@@ -11,10 +11,19 @@ struct join_list {
 	uint32_t head, tail; /* oldest touched first; index + 1, 0: none */
 };
 
+struct join_node { /* what a look-up and the lists need of a conversation; half a cache line */
+	uint32_t hash;
+	uint32_t chain, prev, next; /* index + 1 */
+	int64_t touched_ms;
+	uint8_t place;
+	uint8_t spare[7];
+};
+
 struct join {
 	struct hash_key key;
 	struct conv *v;
-	uint32_t *buckets; /* index + 1 */
+	struct join_node *nodes; /* one for each of v */
+	uint32_t *buckets;       /* index + 1; as many as needed, so that they lie close together */
 	struct join_list list[PLACE_N];
 	uint32_t cap, used, mask; /* entries past `used` were never touched */
 };
@@ -22,12 +31,36 @@ void join_init(struct join *j, uint64_t cap);
 void join_fini(struct join *j);
 /* The key is drawn for each run: the order of buckets has no influence on what comes out. */
 uint32_t join_hash(const struct join *j, const struct flow *f, int side);
-/* Brings the bucket near, for a flow that comes soon. */
-void join_prefetch(const struct join *j, uint32_t hash);
+/* For a flow that comes soon, bring near: its bucket; and some records later, what that leads to.
+ */
+static inline void join_prefetch_bucket(const struct join *j, uint32_t hash)
+{
+	__builtin_prefetch(&j->buckets[hash & j->mask]);
+}
+static inline void join_prefetch_entry(const struct join *j, uint32_t hash)
+{
+	uint32_t i = j->buckets[hash & j->mask];
+	if (!i)
+		return;
+	__builtin_prefetch(&j->nodes[i - 1]);
+	__builtin_prefetch(&j->v[i - 1]);
+	__builtin_prefetch((const char *)&j->v[i - 1] + 64);
+}
 /* The conversation of this flow, whose source is `side`; NULL: none. */
 struct conv *join_find(struct join *j, const struct flow *f, int side, uint32_t hash);
-/* A free entry with key and hash set, or NULL: the table is full. */
-struct conv *join_new(struct join *j, const struct flow *f, int side, uint32_t hash);
-/* Moves to the end of a list (PLACE_FREE gives it back) and sets touched_ms. */
+/* A free entry with its key set, touched now, or NULL: the table is full. */
+struct conv *join_new(
+    struct join *j, const struct flow *f, int side, uint32_t hash, int64_t now_ms);
+/* Moves to the end of a list (PLACE_FREE gives it back) and touches it. */
 void join_move(struct join *j, struct conv *c, enum join_place to, int64_t now_ms);
 struct conv *join_oldest(struct join *j, enum join_place place); /* NULL: empty */
+/* The oldest of a list, if it was touched before that time; else NULL. */
+struct conv *join_expired(struct join *j, enum join_place place, int64_t before_ms);
+static inline enum join_place join_place(const struct join *j, const struct conv *c)
+{
+	return (enum join_place)j->nodes[c - j->v].place;
+}
+static inline int64_t join_touched_ms(const struct join *j, const struct conv *c)
+{
+	return j->nodes[c - j->v].touched_ms;
+}

@@ -3,6 +3,7 @@
 /* Sketches: see sketch.h. */
 #include "base/sketch.h"
 #include <math.h>
+#include <string.h>
 
 static double alpha(unsigned m)
 {
@@ -26,12 +27,21 @@ bool hll_add(uint8_t *regs, unsigned p, uint64_t hash)
 	return true;
 }
 
+/* 2 to the -n, as the bits of a double. */
+static double power_down(uint8_t n)
+{
+	uint64_t bits = (uint64_t)(1023 - n) << 52;
+	double d;
+	memcpy(&d, &bits, sizeof d);
+	return d;
+}
+
 double hll_count(const uint8_t *regs, unsigned p)
 {
 	unsigned m = 1u << p, zero = 0;
 	double sum = 0;
 	for (unsigned i = 0; i < m; i++) {
-		sum += ldexp(1, -regs[i]);
+		sum += power_down(regs[i]);
 		zero += regs[i] == 0;
 	}
 	return estimate(sum, m, zero);
@@ -60,7 +70,7 @@ double hll4_count_union(const uint8_t a[8], const uint8_t b[8])
 	double sum = 0;
 	for (unsigned i = 0; i < 16; i++) {
 		unsigned x = nibble(a, i), y = nibble(b, i), most = x > y ? x : y;
-		sum += 1.0 / (double)(1u << most);
+		sum += power_down((uint8_t)most);
 		zero += most == 0;
 	}
 	return estimate(sum, 16, zero);

@@ -1,38 +1,26 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* zstd streams: see collect.h. The only file that includes zstd.h. The window is limited to 128
- * MiB, so that a hostile frame cannot ask for more memory. */
-#include "base/mem.h"
+/* zstd streams as input: see collect.h; base/unzstd.h has the library. */
+#include "base/unzstd.h"
 #include "collect/collect.h"
-#include <stdlib.h>
-#include <zstd.h>
-
-enum { WINDOW_LOG_MAX = 27 };
 
 static void *open_zstd(void)
 {
-	ZSTD_DCtx *z = ZSTD_createDCtx();
-	if (!z || ZSTD_isError(ZSTD_DCtx_setParameter(z, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
-		abort();
-	return z;
+	return unzstd_new();
 }
 
 static int feed_zstd(
     void *state, const uint8_t **in, size_t *in_n, uint8_t *to, size_t cap, size_t *out, int *ended)
 {
-	ZSTD_inBuffer from = {*in, *in_n, 0};
-	ZSTD_outBuffer into = {to, cap, 0};
-	size_t r = ZSTD_decompressStream(state, &into, &from);
-	*in += from.pos;
-	*in_n -= from.pos;
-	*out = into.pos;
-	*ended = r == 0;
-	return ZSTD_isError(r) ? ERR_INPUT : ERR_OK;
+	bool frame_ended;
+	bool whole = unzstd_feed(state, in, in_n, to, cap, out, &frame_ended);
+	*ended = frame_ended;
+	return whole ? ERR_OK : ERR_INPUT;
 }
 
 static void close_zstd(void *state)
 {
-	(void)ZSTD_freeDCtx(state);
+	unzstd_free(state);
 }
 
 const struct unpack unpack_zstd = {

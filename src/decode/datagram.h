@@ -23,7 +23,8 @@ struct datagram {
 	int64_t received_ms;
 	const uint8_t *p;
 	size_t n;
-	uint64_t offset; /* of p[0] in the file */
+	uint64_t offset;        /* of p[0] in the file */
+	uint32_t no_template_n; /* data sets in it without a template */
 	struct batch *out;
 };
 

@@ -65,6 +65,12 @@ void export_rules(struct export *x, const struct export_rule *v, size_t n)
 			apply_rules(x, &x->sources.slots[i]);
 }
 
+void export_nat_events(struct export *x, const char *word)
+{
+	const struct export_rule all = {.dialect = EXPORT_DIALECT_JUNOS};
+	export_rules(x, &all, strcmp(word, "junos") == 0);
+}
+
 static size_t v5_length(const uint8_t *p, size_t n)
 {
 	if (n < 4)
@@ -254,13 +260,15 @@ static void read_one(struct datagram *d)
 	uint64_t flow_n = b->flow_n, session_n = b->session_n, bad_n = b->bad_n;
 	uint64_t ignored_n = b->ignored_n;
 	d->source = NULL;
+	d->no_template_n = 0;
 	read_version(d);
 	if (!d->source)
 		(void)datagram_source(d, 0, 0, NULL);
 	struct export_counts *c = datagram_counts(d);
+	c->no_template += d->no_template_n;
+	c->bad += b->bad_n - bad_n - d->no_template_n;
 	c->datagrams++;
 	c->records += b->flow_n - flow_n + b->session_n - session_n;
-	c->bad += b->bad_n - bad_n;
 	c->ignored += b->ignored_n - ignored_n;
 	if (b->flow_n > flow_n) {
 		const struct flow *f = &b->flows[b->flow_n - 1];

@@ -23,6 +23,14 @@ struct export_rule {
 /* Copies the rules, in place of those before; the longest prefix wins. */
 void export_rules(struct export *x, const struct export_rule *v, size_t n);
 
+/* A decoder's option for files, which name no exporter to make a rule for. */
+#define EXPORT_NAT_ROW(offset)                                                                     \
+	{                                                                                          \
+		"nat-events", OPT_WORD, (offset), 0, 0, "rfc8158|junos", "rfc8158",                \
+		    "how exporters number their NAT events"                                        \
+	}
+void export_nat_events(struct export *x, const char *word);
+
 /* Whether these bytes are whole export datagrams: a version that is read, lengths that add up. */
 bool export_sniff(const uint8_t *p, size_t n);
 /* exporter: the sender, all zero where unknown. received_ms: 0 where unknown. offset: where the

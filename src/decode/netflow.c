@@ -11,6 +11,13 @@ enum { WORD_BYTES = 2, LENGTH_TELLS_BYTES = 24 };
 #define YEAR_2000_S 946684800u
 #define YEAR_2100_S 4102444800u
 
+struct netflow_opts {
+	const char *nat_events;
+};
+
+static const struct opt_row rows[] = {EXPORT_NAT_ROW(offsetof(struct netflow_opts, nat_events))};
+enum { ROWS_N = sizeof rows / sizeof *rows };
+
 struct netflow {
 	struct export *x;
 	bool lost; /* in the middle of damage that was noted */
@@ -51,7 +58,10 @@ static int sniff(const uint8_t *p, size_t n)
 static void netflow_open(void *state, const struct decode_env *env)
 {
 	struct netflow *s = state;
+	const struct netflow_opts *o = env->opts;
 	s->x = export_new(env);
+	if (o)
+		export_nat_events(s->x, o->nat_events);
 }
 
 static void netflow_close(void *state)
@@ -124,6 +134,9 @@ const struct decoder decoder_netflow = {
     .name = "netflow",
     .summary = "NetFlow v5, v9, IPFIX and sFlow v5 datagrams, one behind the other",
     .source = "RFC 3954, RFC 7011, RFC 5103, RFC 5655, RFC 8158; Cisco NetFlow v5; sFlow v5",
+    .rows = rows,
+    .rows_n = ROWS_N,
+    .opts_bytes = sizeof(struct netflow_opts),
     .state_bytes = sizeof(struct netflow),
     .sniff = sniff,
     .open = netflow_open,

@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files of nfcapd, nfpcapd and nfdump 1.7 (layout 2) -> flows, plain and compressed with LZO. This
- * file reads blocks; nfflow.c reads their records; nffile.h has the format. A plain block is read
- * as it comes, a compressed one is unpacked as a whole. Files of nfdump 1.6 (layout 1), of other
- * compressions, encrypted, or written on a big-endian machine are not read and say how to convert
- * them. */
+/* Files of nfcapd, nfpcapd and nfdump 1.7 (layout 2) -> flows, plain and compressed with LZO, LZ4,
+ * bzip2 or zstd. This file reads blocks; nfflow.c reads their records; nffile.h has the format. A
+ * plain block is read as it comes, a compressed one is unpacked as a whole, to 5 MiB at most. Files
+ * of nfdump 1.6 (layout 1), encrypted, or written on a big-endian machine are not read and say how
+ * to convert them. zstd came with nfdump 1.7.2 and is tested without a peer. */
 #include "base/mem.h"
+#include "base/unzstd.h"
+#include "decode/block.h"
 #include "decode/nffile.h"
 #include "decode/nfflow.h"
-#include <lzo/lzo1x.h>
 #include <stdlib.h>
 
 struct nfcapd {
@@ -47,10 +48,14 @@ static void nfcapd_close(void *state)
 	free(s->block);
 }
 
-static const char *const compressions[] = {
-    [NF_BZ2] = "compressed with bzip2, not read yet: convert it with nfdump -r OLD -w NEW -z",
-    [NF_LZ4] = "compressed with LZ4, not read yet: convert it with nfdump -r OLD -w NEW -z",
-    [NF_ZSTD] = "compressed with zstd, not read yet: convert it with nfdump -r OLD -w NEW -z",
+static const struct {
+	bool (*unpack)(const uint8_t *p, size_t n, uint8_t *to, size_t *to_n); /* see block.h */
+	const char *damaged;
+} methods[] = {
+    [NF_LZO] = {block_lzo, "a block with damaged LZO compression"},
+    [NF_BZ2] = {block_bz2, "a block with damaged bzip2 compression"},
+    [NF_LZ4] = {block_lz4, "a block with damaged LZ4 compression"},
+    [NF_ZSTD] = {unzstd_block, "a block with damaged zstd compression"},
 };
 
 /* NULL, or why the file cannot be read. */
@@ -67,24 +72,20 @@ static const char *read_header(struct nfcapd *s, const uint8_t *p)
 	if (p[NF_HEADER_ENCRYPTION])
 		return "an encrypted nfdump file: decrypt it with nfdump -r OLD -w NEW";
 	s->compression = p[NF_HEADER_COMPRESSION];
-	if (s->compression > NF_LZO)
-		return s->compression <= NF_ZSTD ? compressions[s->compression]
-						 : "an nfdump file with an unknown compression";
-	return NULL;
+	return s->compression <= NF_ZSTD ? NULL : "an nfdump file with an unknown compression";
 }
 
 /* NULL, or why the block cannot be unpacked. */
 static const char *unpack(struct nfcapd *s, const uint8_t *p, size_t n)
 {
-	lzo_uint got = NF_UNPACKED_BYTES;
 	if (!s->block)
 		s->block = mem_new(1, NF_UNPACKED_BYTES);
-	s->block_at = s->block_n = 0;
+	s->block_at = 0;
+	s->block_n = NF_UNPACKED_BYTES;
 	s->packed_n = n;
-	if (lzo1x_decompress_safe(p, n, s->block, &got, NULL) != LZO_E_OK)
-		return "a block with damaged LZO compression";
-	s->block_n = got;
-	return NULL;
+	return methods[s->compression].unpack(p, n, s->block, &s->block_n)
+		   ? NULL
+		   : methods[s->compression].damaged;
 }
 
 /* Reads whole records of n bytes of a block until the batch is full. Returns the bytes read: all of
@@ -206,7 +207,7 @@ static bool nfcapd_flush(void *state, struct batch *out)
 
 const struct decoder decoder_nfcapd = {
     .name = "nfcapd",
-    .summary = "files of nfcapd and nfdump 1.7 (layout 2), plain or LZO",
+    .summary = "files of nfcapd and nfdump 1.7 (layout 2), whatever their compression",
     .source = "files written by nfdump 1.7.1",
     .state_bytes = sizeof(struct nfcapd),
     .sniff = sniff,

@@ -41,6 +41,12 @@ enum {
 	NF_SAMPLER_BYTES = 24,
 };
 
+enum nf_sampler_id {               /* samplers that the exporter did not number, */
+	NF_SAMPLER_ANY = -1,       /* announced for all it sends */
+	NF_SAMPLER_DEFAULT = -2,   /* nfcapd -s N: where it announced nothing */
+	NF_SAMPLER_OVERWRITE = -3, /* nfcapd -s -N: whatever it announced */
+};
+
 enum nf_compression { NF_PLAIN, NF_LZO, NF_BZ2, NF_LZ4, NF_ZSTD };
 
 enum nf_element {            /* sizes include the 4 bytes of type and length */
@@ -51,7 +57,7 @@ enum nf_element {            /* sizes include the 4 bytes of type and length */
 	NF_COUNTERS = 5,     /* 28 */
 	NF_RECEIVED_V4 = 12, /* 8 */
 	NF_RECEIVED_V6 = 13, /* 20 */
-	NF_SAMPLER_ID = 18,  /* 16 */
+	NF_SAMPLER_ID = 18,  /* 16; 20 with numbers of 64 bits */
 	NF_NSEL = 19,        /* 20 */
 	NF_XLATE_V4 = 20,    /* 12 */
 	NF_XLATE_V6 = 21,    /* 36 */

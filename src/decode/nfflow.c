@@ -2,11 +2,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One record of an nfdump file -> a flow, or something known about an exporter. Times are Unix
  * milliseconds. Of the elements (nffile.h) those are read that a flow has fields for.
- * Counters were multiplied by nfcapd where the exporter samples; this is undone, as far as the file
- * says by how much. What it misses: whether TCP flags were exported (none at all are taken for
- * that); a silent way back before its exporter is known to send biflows, since 0 is also what
- * nfcapd writes for no counter; samplers by number, where an exporter has several. NAT and firewall
- * events without packets are ignored. */
+ * Counters were multiplied by nfcapd where the exporter samples; this is undone by the sampler that
+ * nfcapd took, each exporter's own: the one that overwrites all, else the one that the record
+ * names, else the one for all records, else the default. What it misses: whether TCP flags were
+ * exported (none at all are taken for that); a silent way back before its exporter is known to send
+ * biflows, since 0 is also what nfcapd writes for no counter; the sampling where a record names
+ * none of an exporter's several samplers. NAT and firewall events without packets are ignored. */
 #include "decode/nfflow.h"
 #include "decode/nffile.h"
 #include "decode/record.h"
@@ -21,6 +22,7 @@ static const uint8_t element_bytes[NF_ELEMENTS_N] = {
     [NF_COUNTERS] = 28,
     [NF_RECEIVED_V4] = 8,
     [NF_RECEIVED_V6] = 20,
+    [NF_SAMPLER_ID] = 16,
     [NF_NSEL] = 20,
     [NF_XLATE_V4] = 12,
     [NF_XLATE_V6] = 36,
@@ -33,6 +35,7 @@ struct nf_flow { /* a record while its elements are read */
 	struct flow *f;
 	struct nf_exporter *exporter;
 	const uint8_t *counters; /* element NF_COUNTERS, or NULL */
+	const uint8_t *sampler;  /* element NF_SAMPLER_ID, or NULL */
 	uint8_t event;           /* NF_NSEL, NF_NAT, or 0 */
 	bool has_generic, has_addrs;
 };
@@ -133,6 +136,9 @@ static void read_element(struct nf_exporters *x, struct nf_flow *r, uint16_t typ
 	case NF_RECEIVED_V6:
 		exporter_is(x, r->exporter, v6_at(v));
 		break;
+	case NF_SAMPLER_ID:
+		r->sampler = v;
+		break;
 	case NF_NSEL:
 	case NF_NAT:
 		r->event = (uint8_t)type;
@@ -177,11 +183,39 @@ static void read_counters(struct flow *f, struct nf_exporter *e, const uint8_t *
 	}
 }
 
-static void unscale(struct flow *f, const struct nf_exporter *e, bool sampled)
+static uint32_t interval_of(const struct nf_exporter *e, int64_t id)
 {
-	if (e->sampling == 0 || (!sampled && e->sampling != 1))
+	for (size_t i = 0; i < e->sampler_n; i++)
+		if (e->samplers[i].id == id)
+			return e->samplers[i].interval;
+	return 0;
+}
+
+/* The interval of nfcapd's choice; it takes a record that names no sampler for one of sampler 0. */
+static uint32_t chosen(const struct nf_exporter *e, int64_t id)
+{
+	const int64_t order[] = {NF_SAMPLER_OVERWRITE, id, NF_SAMPLER_ANY, NF_SAMPLER_DEFAULT};
+	uint32_t interval = 0;
+	for (size_t i = 0; i < sizeof order / sizeof *order && !interval; i++)
+		interval = interval_of(e, order[i]);
+	return interval;
+}
+
+static uint32_t sampling_of(const struct nf_flow *r)
+{
+	const struct nf_exporter *e = r->exporter;
+	if (!r->sampler || e->sampler_n == 0)
+		return e->sampling;
+	bool wide = buf_peek_le16(r->sampler - 2) >= NF_RECORD_BYTES + 16;
+	uint32_t low = buf_peek_le32(r->sampler);
+	return chosen(e, wide ? (int64_t)buf_peek_le64(r->sampler) : (int32_t)low);
+}
+
+static void unscale(struct flow *f, uint32_t sampling, bool sampled)
+{
+	if (sampling == 0 || (!sampled && sampling != 1))
 		return;
-	f->sampling = e->sampling;
+	f->sampling = sampling;
 	f->have |= FLOW_SAMPLING;
 	f->packets /= f->sampling;
 	f->bytes /= f->sampling;
@@ -209,7 +243,7 @@ static const char *finish(struct nf_flow *r, uint8_t flags, uint8_t version)
 		return "a flow without times and counters";
 	if (r->counters)
 		read_counters(f, r->exporter, r->counters, version);
-	unscale(f, r->exporter, flags & NF_FLAG_SAMPLED);
+	unscale(f, sampling_of(r), flags & NF_FLAG_SAMPLED);
 	tidy_times(f);
 	f->exporter = r->exporter->number;
 	f->have |= f->proto == PROTO_TCP && f->flags ? FLOW_FLAGS : 0;
@@ -266,15 +300,41 @@ static const char *exporter_record(struct nf_exporters *x, const uint8_t *p, siz
 	return NULL;
 }
 
+/* A number again: it samples so from here on. */
+static void keep_sampler(struct nf_exporter *e, int64_t id, uint32_t interval)
+{
+	size_t i = 0;
+	while (i < e->sampler_n && e->samplers[i].id != id)
+		i++;
+	if (i == NF_SAMPLERS)
+		return;
+	e->samplers[i].id = id;
+	e->samplers[i].interval = interval;
+	e->sampler_n = (uint8_t)(i == e->sampler_n ? i + 1 : e->sampler_n);
+}
+
+/* The interval of all samplers, 0 where they differ or more were told of than are kept. */
+static uint32_t common(const struct nf_exporter *e)
+{
+	uint32_t interval = e->sampler_n < NF_SAMPLERS ? e->samplers[0].interval : 0;
+	for (size_t i = 1; i < e->sampler_n; i++)
+		if (e->samplers[i].interval != interval)
+			return 0;
+	return interval;
+}
+
 static const char *sampler_record(struct nf_exporters *x, const uint8_t *p, size_t n)
 {
 	if (n < NF_SAMPLER_BYTES)
 		return "a sampler record cut short";
 	struct nf_exporter *e = exporter_of(x, buf_peek_le16(p + 4));
+	int64_t id = (int64_t)buf_peek_le64(p + 8);
 	uint64_t taken = buf_peek_le32(p + 16), left = buf_peek_le32(p + 20);
-	uint64_t sampling = taken ? (taken + left) / taken : 0;
-	e->samplers_differ |= e->sampling && e->sampling != sampling;
-	e->sampling = e->samplers_differ || sampling > UINT32_MAX ? 0 : (uint32_t)sampling;
+	uint64_t interval = taken ? (taken + left) / taken : 0;
+	keep_sampler(e, id, interval <= UINT32_MAX ? (uint32_t)interval : 0);
+	e->sampling = chosen(e, 0);
+	if (!e->sampling)
+		e->sampling = common(e);
 	return NULL;
 }
 

@@ -4,15 +4,20 @@
 #pragma once
 #include "decode/decode.h"
 
-enum { NF_EXPORTERS = 4096 };
+enum { NF_EXPORTERS = 4096, NF_SAMPLERS = 16 };
 
 struct nf_exporter { /* what a file says of one of its exporters */
 	union addr addr;
 	uint32_t number;   /* see decode.h */
-	uint32_t sampling; /* 1 in N; 0: unknown, or several samplers */
+	uint32_t sampling; /* 1 in N of records that name no sampler; 0: unknown */
 	uint16_t sysid;    /* its number in the file */
-	bool known, samplers_differ;
+	bool known;
 	bool biflows; /* its counters "out" are the way back */
+	uint8_t sampler_n;
+	struct {
+		int64_t id; /* of the exporter, or enum nf_sampler_id */
+		uint32_t interval;
+	} samplers[NF_SAMPLERS];
 };
 
 struct nf_exporters {

@@ -44,13 +44,19 @@ static const struct {
 } variants[] = {{0xa1b2c3d4, 1000, RECORD_HEADER}, {0xa1b23c4d, 1000000, RECORD_HEADER},
     {0xa1b2cd34, 1000, RECORD_HEADER_LONG}};
 
+struct pcap_opts {
+	struct meter_opts meter;
+	const char *nat_events;
+};
+
 static const struct opt_row rows[] = {
-    {"flows", OPT_UINT, offsetof(struct meter_opts, flows), 1, 16777216, "flows", "262144",
+    {"flows", OPT_UINT, offsetof(struct pcap_opts, meter.flows), 1, 16777216, "flows", "262144",
 	"how many flows may be open at once; then the oldest is ended early"},
-    {"active-timeout", OPT_SPAN, offsetof(struct meter_opts, active_ms), 1, 86400, NULL, "30 min",
-	"a longer flow is exported in slices of this length"},
-    {"idle-timeout", OPT_SPAN, offsetof(struct meter_opts, idle_ms), 1, 86400, NULL, "60 s",
-	"a flow silent for longer has ended"}};
+    {"active-timeout", OPT_SPAN, offsetof(struct pcap_opts, meter.active_ms), 1, 86400, NULL,
+	"30 min", "a longer flow is exported in slices of this length"},
+    {"idle-timeout", OPT_SPAN, offsetof(struct pcap_opts, meter.idle_ms), 1, 86400, NULL, "60 s",
+	"a flow silent for longer has ended"},
+    EXPORT_NAT_ROW(offsetof(struct pcap_opts, nat_events))};
 enum { ROWS_N = sizeof rows / sizeof *rows };
 
 static uint32_t u32(const uint8_t *p, bool big)
@@ -81,9 +87,11 @@ static int sniff(const uint8_t *p, size_t n)
 static void open(void *state, const struct decode_env *env)
 {
 	struct pcap *s = state;
-	struct meter_opts defaults;
+	struct pcap_opts defaults;
 	opt_defaults(rows, ROWS_N, &defaults);
-	tap_init(&s->tap, env, env->opts ? env->opts : &defaults);
+	const struct pcap_opts *o = env->opts ? env->opts : &defaults;
+	tap_init(&s->tap, env, &o->meter);
+	export_nat_events(s->tap.export, o->nat_events);
 }
 
 static void close(void *state)
@@ -279,7 +287,7 @@ const struct decoder decoder_pcap = {
     .source = "draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng",
     .rows = rows,
     .rows_n = ROWS_N,
-    .opts_bytes = sizeof(struct meter_opts),
+    .opts_bytes = sizeof(struct pcap_opts),
     .state_bytes = sizeof(struct pcap),
     .sniff = sniff,
     .open = open,

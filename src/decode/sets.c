@@ -10,7 +10,7 @@
 enum { V9_TEMPLATES = 0, V9_OPTIONS = 1, IPFIX_TEMPLATES = 2, IPFIX_OPTIONS = 3 };
 
 struct sets {
-	const struct datagram *d;
+	struct datagram *d;
 	struct source *source;
 	struct record_env env;
 	uint16_t version;
@@ -183,7 +183,7 @@ static void read_records(struct sets *s, uint16_t id, const struct buf *b)
 	const struct template *t = template_find(&s->d->x->templates, &key);
 	if (!t || t->epoch != s->source->epochs[t->options]) {
 		datagram_bad(s->d, b->p, "no template yet for this data set");
-		datagram_counts(s->d)->no_template++;
+		s->d->no_template_n++;
 		s->unsure = true;
 		return;
 	}

@@ -41,11 +41,16 @@ size_t detector_number(const struct detector *det)
 	return i;
 }
 
-uint64_t subject_hash(const struct subject *s)
+const struct hash_key *detect_key(const struct detect *d)
+{
+	return &d->key;
+}
+
+uint64_t subject_hash(const struct hash_key *key, const struct subject *s)
 {
 	uint64_t w[3];
 	memcpy(w, s, sizeof w);
-	return hash_words(&hash_key_offline, w, 3);
+	return hash_words(key, w, 3);
 }
 
 void detect_prefetch(const struct detect *d, const struct hint *h)
@@ -58,20 +63,25 @@ unsigned detect_shard(const struct hint *h, unsigned n)
 	return n > 1 ? (unsigned)((h->line >> 40) % n) : 0;
 }
 
+unsigned detect_shard_of(const struct detect *d, const struct subject *s, unsigned n)
+{
+	return detect_shard(&(struct hint){.line = subject_hash(&d->key, s)}, n);
+}
+
 struct detect *detect_new(
     const struct detect_options *o, unsigned shards, const void *const *opts, const bool *enabled)
 {
 	struct detect *d = mem_new(1, sizeof *d);
 	uint32_t pool = (uint32_t)(o->lines / shards / COLD_ONE_IN);
 	assert(detectors_n <= DETECTORS_MAX);
+	d->key = o->key ? *o->key : hash_key_offline;
 	d->opts = opts;
 	memcpy(d->enabled, enabled, detectors_n * sizeof *enabled);
 	d->cap = (uint32_t)(o->lines / shards);
-	d->line_bytes = sizeof(struct line);
-	for (size_t i = 0; i < detectors_n; i++) {
-		d->state_at[i] = d->line_bytes - offsetof(struct line, state);
-		d->line_bytes += (detectors[i]->state_bytes + 7) & ~(size_t)7;
-	}
+	d->line_bytes = (sizeof(struct line) + detectors_n * sizeof(uint32_t) + 7) & ~(size_t)7;
+	for (size_t i = 0; i < detectors_n; i++)
+		blocks_init(&d->states[i], detectors[i]->state_bytes, d->cap);
+	blocks_init(&d->findings, sizeof(struct finding), d->cap * detectors_n);
 	for (d->mask = 1; d->mask < d->cap; d->mask *= 2)
 		;
 	d->lines = mem_map(d->cap * d->line_bytes);
@@ -88,14 +98,12 @@ void detect_free(struct detect *d)
 		return;
 	mem_unmap(d->lines, d->cap * d->line_bytes);
 	mem_unmap(d->buckets, (d->mask + 1ul) * sizeof *d->buckets);
+	for (size_t i = 0; i < detectors_n; i++)
+		blocks_fini(&d->states[i]);
+	blocks_fini(&d->findings);
 	cold_fini(&d->cold);
 	notes_fini(&d->notes);
 	free(d);
-}
-
-static struct line *line_at(const struct detect *d, uint32_t number)
-{
-	return (struct line *)(void *)(d->lines + (number - 1) * d->line_bytes);
 }
 
 static void unlink_use(struct detect *d, struct line *l)
@@ -112,12 +120,18 @@ static void append_use(struct detect *d, struct line *l, uint32_t number)
 	d->newest = number;
 }
 
-static void close_line(struct detect *d, struct line *l)
+void *detect_state_there(const struct detect *d)
 {
-	for (size_t i = 0; i < detectors_n; i++)
-		if (d->enabled[i] && detectors[i]->finding_first)
-			finding_close(
-			    d, detectors[i], (void *)(l->state + d->state_at[i]), &l->subject);
+	uint32_t number = d->now->state[d->running];
+	return number ? blocks_at(&d->states[d->running], number) : NULL;
+}
+
+void *detect_state(struct detect *d)
+{
+	uint32_t *number = &d->now->state[d->running];
+	if (!*number)
+		*number = blocks_take(&d->states[d->running]);
+	return blocks_at(&d->states[d->running], *number);
 }
 
 /* The place of a new line: untouched memory, or that of the line unseen for longest. */
@@ -127,22 +141,37 @@ static uint32_t take_number(struct detect *d)
 		return ++d->used;
 	uint32_t number = d->oldest, *at;
 	struct line *l = line_at(d, number);
-	close_line(d, l);
+	findings_close(d, l);
 	cold_drop(&d->cold, l);
+	for (size_t i = 0; i < detectors_n; i++)
+		if (l->state[i])
+			blocks_give(&d->states[i], l->state[i]);
 	d->dropped++;
 	unlink_use(d, l);
-	for (at = &d->buckets[subject_hash(&l->subject) & d->mask]; *at != number;)
+	for (at = &d->buckets[subject_hash(&d->key, &l->subject) & d->mask]; *at != number;)
 		at = &line_at(d, *at)->chain;
 	*at = l->chain;
 	memset(l, 0, d->line_bytes);
 	return number;
 }
 
-static struct line *line_of(struct detect *d, const struct subject *s, uint64_t hash)
+static uint32_t find(const struct detect *d, const struct subject *s, uint64_t hash)
 {
-	uint32_t *bucket = &d->buckets[hash & d->mask], i = *bucket;
+	uint32_t i = d->buckets[hash & d->mask];
 	while (i && !subject_same(&line_at(d, i)->subject, s))
 		i = line_at(d, i)->chain;
+	return i;
+}
+
+struct line *line_find(const struct detect *d, const struct subject *s, uint64_t hash)
+{
+	uint32_t i = find(d, s, hash);
+	return i ? line_at(d, i) : NULL;
+}
+
+struct line *line_of(struct detect *d, const struct subject *s, uint64_t hash)
+{
+	uint32_t *bucket = &d->buckets[hash & d->mask], i = find(d, s, hash);
 	if (i) {
 		struct line *l = line_at(d, i);
 		if (d->newest != i) {
@@ -165,10 +194,12 @@ static struct line *line_of(struct detect *d, const struct subject *s, uint64_t 
 static struct line *begin(struct detect *d, const struct subject *s, uint64_t hash, int64_t time_ms,
     struct evidences *out)
 {
-	uint32_t day = (uint32_t)(time_ms / DAY_MS);
+	uint32_t day = (uint32_t)(time_ms / DAY_MS), at_s = (uint32_t)(time_ms / 1000);
 	d->out = out; /* a line that gives way has its last word, too */
 	d->day = day > d->day ? day : d->day;
+	d->now_s = at_s > d->now_s ? at_s : d->now_s;
 	d->now = line_of(d, s, hash);
+	d->now->last_s = d->now_s;
 	return d->now;
 }
 
@@ -204,14 +235,6 @@ static bool is_p2p(struct line *l, const struct contact *c, const struct hint *h
 	return l->p2p_n >= P2P_PEERS_MIN;
 }
 
-/* What the detector judged in this call is told once its notes are complete. */
-static void tell(struct detect *d, const struct detector *det, const struct subject *s)
-{
-	if (d->judged)
-		finding_tell(d, det, d->judged, s);
-	d->judged = NULL;
-}
-
 void detect_contact(
     struct detect *d, const struct contact *c, struct hint *h, bool late, struct evidences *out)
 {
@@ -224,20 +247,22 @@ void detect_contact(
 	for (size_t i = 0; i < detectors_n; i++)
 		if (d->enabled[i] && detectors[i]->contact &&
 		    (!late || detectors[i]->group == GROUP_INTEL)) {
-			detectors[i]->contact(d, d->opts[i], l->state + d->state_at[i], c, h);
-			tell(d, detectors[i], &l->subject);
+			d->running = i;
+			detectors[i]->contact(d, d->opts[i], c, h);
+			finding_tell(d);
 		}
 }
 
 void detect_lookup(
     struct detect *d, const struct lookup *q, struct hint *h, bool late, struct evidences *out)
 {
-	struct line *l = begin(d, &q->subject, h->line, q->dns->time_ms, out);
+	(void)begin(d, &q->subject, h->line, q->dns->time_ms, out);
 	for (size_t i = 0; i < detectors_n; i++)
 		if (d->enabled[i] && detectors[i]->lookup &&
 		    (!late || detectors[i]->group == GROUP_INTEL)) {
-			detectors[i]->lookup(d, d->opts[i], l->state + d->state_at[i], q, h);
-			tell(d, detectors[i], &l->subject);
+			d->running = i;
+			detectors[i]->lookup(d, d->opts[i], q, h);
+			finding_tell(d);
 		}
 }
 
@@ -245,7 +270,7 @@ void detect_close(struct detect *d, struct evidences *out)
 {
 	d->out = out;
 	for (uint32_t i = d->oldest; i; i = line_at(d, i)->next)
-		close_line(d, line_at(d, i));
+		findings_close(d, line_at(d, i));
 }
 
 void detect_emit(struct detect *d, const struct evidence *e)

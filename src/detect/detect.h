@@ -6,6 +6,7 @@
 #pragma once
 #include "base/hash.h"
 #include "base/opt.h"
+#include "base/save.h"
 #include "rec/contact.h"
 #include "rec/evidence.h"
 #include "rec/lookup.h"
@@ -21,6 +22,7 @@ struct tail { /* P(statistic >= x) = min(1, p (x/u)^-a), for the daily maximum o
 };
 
 struct indicator; /* see indicators.h */
+struct indicators;
 
 struct hint {
 	uint64_t key;       /* of peer, peer port and protocol; or of the whole name asked for */
@@ -40,7 +42,8 @@ struct hint {
 	    prevalence; /* share of lines using the peer or domain in the last day; < 0: unknown */
 	struct span
 	    domain; /* registered domain, "" where the name has none (single label, unknown TLD) */
-	const struct indicator *hit; /* an indicator for this peer or name, or NULL */
+	const struct indicator *hit;    /* an indicator for this peer or name, or NULL */
+	const struct indicators *known; /* all of them, or NULL */
 };
 
 struct detect; /* one shard: a set of lines */
@@ -63,14 +66,14 @@ struct detector {
 	bool behaviour;    /* states a fact that may stand alone (4.6) */
 	const struct opt_row *rows;
 	size_t rows_n, opts_bytes;
-	size_t state_bytes; /* per line, zeroed at first */
-	/* The state begins with a struct finding, which the core closes when the line is dropped
-	 * from the table or the run ends: the last word on it. */
-	bool finding_first;
-	void (*contact)(struct detect *d, const void *opts, void *state, const struct contact *c,
-	    const struct hint *h);
-	void (*lookup)(struct detect *d, const void *opts, void *state, const struct lookup *l,
-	    const struct hint *h);
+	size_t state_bytes; /* kept of a line, see detect_state() */
+	/* Raise it when what the state means changes: it is kept over restarts, and that of another
+	 * version or size is not taken over, so that the detector starts afresh. */
+	unsigned version;
+	void (*contact)(
+	    struct detect *d, const void *opts, const struct contact *c, const struct hint *h);
+	void (*lookup)(
+	    struct detect *d, const void *opts, const struct lookup *l, const struct hint *h);
 };
 extern const struct detector *const detectors[];
 extern const size_t detectors_n;
@@ -88,6 +91,10 @@ int indicators_add(struct indicators *x, const char *file_name, const char *text
 struct detect_options {
 	uint64_t lines;        /* room of the line table, over all shards */
 	uint64_t destinations; /* room of the prevalence tables */
+	/* What peers, names and lines are hashed with: one key for a population and its shards. It
+	 * is copied; NULL: the fixed one of offline runs. A live sensor draws one and then keeps
+	 * it: what was saved comes with its key. */
+	const struct hash_key *key;
 };
 extern const struct opt_row detect_rows[];
 extern const size_t detect_rows_n;
@@ -108,6 +115,9 @@ void population_prepare(const struct population *p, const struct contact *c, str
 void population_contact(struct population *p, const struct contact *c, struct hint *h);
 void population_lookup(struct population *p, const struct lookup *l, struct hint *h);
 uint64_t population_lines(const struct population *p); /* active in the last day, estimated */
+void population_save(const struct population *p, struct save *out);
+/* Into a new one, as detect_load; its key is then the saved one. */
+int population_load(struct population *p, struct load *in);
 
 /* opts[i]: options of detectors[i]; enabled[i]: whether it runs. Both are copied by reference. */
 struct detect *detect_new(
@@ -120,6 +130,17 @@ void detect_lookup(
 void detect_close(struct detect *d, struct evidences *out); /* the last word on every line */
 /* Brings the line's bucket near, for a record that comes soon. Optional. */
 void detect_prefetch(const struct detect *d, const struct hint *h);
+/* All lines of all shards, from the one unseen for longest on: sketches and hashes, and no peer's
+ * address or name but in the sections NOTE, which are what findings say. No record may be under
+ * way. */
+void detect_save(struct detect *const *shards, unsigned n, struct save *out);
+/* Into the n new shards of a run, which may be another number and have less room; what gives way
+ * has its last word in out. A detector whose version or state_bytes changed starts afresh, and
+ * in->told says so. Takes the sections that are its own and stops at the next. INPUT: damaged; then
+ * the shards are of no use. */
+int detect_load(struct detect *const *shards, unsigned n, struct load *in, struct evidences *out);
+/* Which of n shards a line belongs to. */
+unsigned detect_shard_of(const struct detect *d, const struct subject *s, unsigned n);
 uint64_t detect_lines(const struct detect *d);   /* ever seen */
 uint64_t detect_dropped(const struct detect *d); /* by full tables */
 /* Which of n shards the line of this hint belongs to. */

@@ -27,19 +27,19 @@ void cold_fini(struct cold_pool *p)
 	free(p->free);
 }
 
-static void give_back(struct cold_pool *p, struct distinct *s)
+static void give_back(struct cold_pool *p, struct cold *c)
 {
-	p->v[s->cold - 1].line->cold_n--;
-	p->v[s->cold - 1].owner = NULL;
-	p->free[p->free_n++] = s->cold - 1;
-	s->cold = 0;
+	c->line->cold_n--;
+	c->owner->cold = 0;
+	c->owner = NULL;
+	p->free[p->free_n++] = (uint32_t)(c - p->v);
 }
 
 void cold_drop(struct cold_pool *p, const struct line *l)
 {
 	for (uint32_t i = 0; l->cold_n && i < p->n; i++)
 		if (p->v[i].owner && p->v[i].line == l)
-			give_back(p, p->v[i].owner);
+			give_back(p, &p->v[i]);
 }
 
 /* Frees a block of an earlier day, else that of the smallest of a few sets. */
@@ -52,7 +52,7 @@ static bool make_room(struct cold_pool *p, uint32_t day)
 		if (!c->owner)
 			continue;
 		if (c->day < day) {
-			give_back(p, c->owner);
+			give_back(p, c);
 			return true;
 		}
 		if (!least || c->n < least->n)
@@ -61,11 +61,11 @@ static bool make_room(struct cold_pool *p, uint32_t day)
 	if (!least || least->n > COLD_EXACT)
 		return false;
 	p->dropped++;
-	give_back(p, least->owner);
+	give_back(p, least);
 	return true;
 }
 
-static struct cold *take(struct detect *d, struct distinct *s)
+struct cold *cold_take(struct detect *d, struct distinct *s, struct line *l)
 {
 	struct cold_pool *p = &d->cold;
 	if (p->free_n == 0 && !make_room(p, d->day)) {
@@ -75,11 +75,27 @@ static struct cold *take(struct detect *d, struct distinct *s)
 	uint32_t i = p->free[--p->free_n];
 	struct cold *c = &p->v[i];
 	c->owner = s;
-	c->line = d->now;
-	d->now->cold_n++;
+	c->line = l;
+	l->cold_n++;
+	s->cold = i + 1;
+	return c;
+}
+
+/* The set's block; a number that comes from saved state counts only if the block says so, too. */
+static struct cold *cold_of(const struct detect *d, const struct distinct *s)
+{
+	struct cold *c = s->cold && s->cold <= d->cold.n ? &d->cold.v[s->cold - 1] : NULL;
+	return c && c->owner == s ? c : NULL;
+}
+
+/* Moves the set to a block of its own; NULL: there is none. */
+static struct cold *outgrow(struct detect *d, struct distinct *s)
+{
+	struct cold *c = cold_take(d, s, d->now);
+	if (!c)
+		return NULL;
 	c->n = IN_PLACE;
 	memcpy(c->h, s->h, sizeof s->h);
-	s->cold = i + 1;
 	return c;
 }
 
@@ -122,12 +138,14 @@ static bool cold_add(struct cold *c, uint32_t h)
 bool distinct_add(struct detect *d, struct distinct *s, uint32_t window, uint64_t hash)
 {
 	uint32_t h = (uint32_t)(hash >> 32);
+	struct cold *c = cold_of(d, s);
 	if (s->window != window + 1) {
-		if (s->cold)
-			give_back(&d->cold, s);
+		if (c)
+			give_back(&d->cold, c);
 		*s = (struct distinct){.window = window + 1};
+		c = NULL;
 	}
-	if (!s->cold) {
+	if (!c) {
 		uint32_t in_place = s->n < IN_PLACE ? s->n : IN_PLACE;
 		for (uint32_t i = 0; i < in_place; i++)
 			if (s->h[i] == h)
@@ -136,10 +154,9 @@ bool distinct_add(struct detect *d, struct distinct *s, uint32_t window, uint64_
 			s->h[s->n++] = h;
 			return true;
 		}
-		if (!take(d, s))
+		if (!(c = outgrow(d, s)))
 			return false;
 	}
-	struct cold *c = &d->cold.v[s->cold - 1];
 	bool fresh = cold_add(c, h);
 	c->day = d->day;
 	s->n = c->n;

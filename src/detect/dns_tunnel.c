@@ -31,7 +31,6 @@ struct slot { /* one registered domain */
 };
 
 struct state {
-	struct finding finding;
 	struct distinct spread;
 	uint32_t window; /* + 1 */
 	uint32_t led_by; /* key of the domain that the finding is about */
@@ -87,15 +86,15 @@ static struct slot *slot_of(struct state *s, uint32_t key, uint32_t bytes)
 static bool lead(
     struct detect *d, struct state *s, const struct slot *t, double p, const struct lookup *l)
 {
-	struct finding *f = &s->finding;
+	struct finding *f = finding_now(d);
 	int64_t time_ms = l->dns->time_ms;
-	bool same_day = f->day && f->last_s / DAY_S == (uint32_t)(time_ms / 1000) / DAY_S;
+	bool same_day = f && f->last_s / DAY_S == (uint32_t)(time_ms / 1000) / DAY_S;
 	bool takes_over = same_day && s->led_by != t->key;
 	if (takes_over && (float)p >= f->p)
 		return false;
 	takes_over = takes_over && f->p > behaviour_p;
-	finding_event(d, &detector_dns_tunnel, f, &l->subject, t->first_s * 1000ll);
-	finding_event(d, &detector_dns_tunnel, f, &l->subject, time_ms);
+	finding_event(d, t->first_s * 1000ll);
+	finding_event(d, time_ms);
 	if (takes_over)
 		f->first_s = t->first_s;
 	s->led_by = t->key;
@@ -119,14 +118,15 @@ static void judge_bytes(struct detect *d, struct state *s, struct slot *t, const
 	    .sampling = 1,
 	    .estimated = distinct_estimated(&t->names),
 	    .alone = true};
-	if (finding_judge(d, &detector_dns_tunnel, &s->finding, &v))
-		finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, domain);
+	if (finding_judge(d, &v))
+		finding_note(d, &(union addr){{0}}, 0, 0, domain);
 }
 
-static void count_bytes(struct detect *d, struct state *s, const struct lookup *l,
-    const struct hint *h, struct span domain, struct span labels)
+static void count_bytes(struct detect *d, const struct lookup *l, const struct hint *h,
+    struct span domain, struct span labels)
 {
-	uint32_t key = (uint32_t)hash_bytes(&hash_key_offline, domain.p, domain.n).a;
+	struct state *s = detect_state(d);
+	uint32_t key = (uint32_t)hash_bytes(detect_key(d), domain.p, domain.n).a;
 	uint32_t bytes = (uint32_t)labels_bytes(labels);
 	uint32_t at_s = (uint32_t)(l->dns->time_ms / 1000);
 	begin_window(s, window_of(l->dns->time_ms, WINDOW_MS));
@@ -155,18 +155,19 @@ static bool has_random_label(struct span name)
 	return false;
 }
 
-static void count_spread(struct detect *d, struct state *s, const struct lookup *l,
-    const struct hint *h, struct span domain)
+static void count_spread(
+    struct detect *d, const struct lookup *l, const struct hint *h, struct span domain)
 {
+	struct state *s = detect_state(d);
 	uint32_t window = window_open(s->spread.window, l->dns->time_ms, SPREAD_MS);
-	uint64_t key = hash_bytes(&hash_key_offline, domain.p, domain.n).a;
+	uint64_t key = hash_bytes(detect_key(d), domain.p, domain.n).a;
 	if (!distinct_add(d, &s->spread, window, key))
 		return;
 	double n = distinct_count(&s->spread, window);
 	double p = tail_p(&detector_dns_tunnel.tail[1], n);
 	if (n < 2)
 		return;
-	finding_event(d, &detector_dns_tunnel, &s->finding, &l->subject, l->dns->time_ms);
+	finding_event(d, l->dns->time_ms);
 	struct verdict v = {.value = n,
 	    .p = p,
 	    .share = -1,
@@ -176,25 +177,24 @@ static void count_spread(struct detect *d, struct state *s, const struct lookup 
 	    .sampling = 1,
 	    .estimated = distinct_estimated(&s->spread),
 	    .which = 1};
-	(void)finding_judge(d, &detector_dns_tunnel, &s->finding, &v);
+	(void)finding_judge(d, &v);
 	if (n <= EXAMPLES_UP_TO)
-		finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, domain);
+		finding_note(d, &(union addr){{0}}, 0, 0, domain);
 }
 
-static void lookup(
-    struct detect *d, const void *opts, void *state, const struct lookup *l, const struct hint *h)
+static void lookup(struct detect *d, const void *opts, const struct lookup *l, const struct hint *h)
 {
 	(void)opts;
 	struct span name = {l->dns->name, l->dns->name_n}, domain = domain_of(name, h);
 	if (domain.n == 0 || h->popular || is_special_name(name))
 		return;
 	if (has_random_label(name))
-		count_spread(d, state, l, h, domain);
+		count_spread(d, l, h, domain);
 	if (name.n <= domain.n)
 		return;
 	struct span labels = {name.p, name.n - domain.n - 1};
 	if (!is_reversed_address(labels))
-		count_bytes(d, state, l, h, domain, labels);
+		count_bytes(d, l, h, domain, labels);
 }
 
 const struct detector detector_dns_tunnel = {
@@ -213,6 +213,6 @@ const struct detector detector_dns_tunnel = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
-    .finding_first = true,
+    .version = 1,
     .lookup = lookup,
 };

@@ -56,7 +56,7 @@ static bool notes_room(struct notes_pool *p, uint16_t day)
 	return false;
 }
 
-static struct notes *notes_of(struct detect *d, struct finding *f)
+struct notes *notes_take(struct detect *d, struct finding *f)
 {
 	struct notes_pool *p = &d->notes;
 	if (f->notes)
@@ -79,10 +79,40 @@ static bool same_top(const struct evidence_top *t, const union addr *peer, uint1
 	       strlen(t->name) == name.n && memcmp(t->name, name.p, name.n) == 0;
 }
 
-void finding_note(struct detect *d, struct finding *f, const union addr *peer, uint16_t port,
-    uint8_t proto, struct span name)
+struct finding *finding_find(const struct detect *d, const struct line *l, size_t which)
 {
-	struct notes *n = f->db >= NOTES_DB ? notes_of(d, f) : NULL;
+	for (uint32_t i = l->findings; i;) {
+		struct finding *f = blocks_at(&d->findings, i);
+		if (f->detector == which)
+			return f;
+		i = f->next;
+	}
+	return NULL;
+}
+
+struct finding *finding_now(struct detect *d)
+{
+	return finding_find(d, d->now, d->running);
+}
+
+struct finding *finding_made(struct detect *d, struct line *l, size_t which)
+{
+	struct finding *f = finding_find(d, l, which);
+	if (f)
+		return f;
+	uint32_t number = blocks_take(&d->findings);
+	f = blocks_at(&d->findings, number);
+	f->detector = (uint8_t)which;
+	f->next = l->findings;
+	l->findings = number;
+	return f;
+}
+
+void finding_note(
+    struct detect *d, const union addr *peer, uint16_t port, uint8_t proto, struct span name)
+{
+	struct finding *f = finding_now(d);
+	struct notes *n = f && f->db >= NOTES_DB ? notes_take(d, f) : NULL;
 	struct evidence_top *least = NULL;
 	if (!n)
 		return;
@@ -114,11 +144,11 @@ static int by_count(const void *a, const void *b)
 	return x->count < y->count ? 1 : x->count > y->count ? -1 : 0;
 }
 
-static void emit(
-    struct detect *d, const struct detector *det, const struct finding *f, const struct subject *s)
+static void emit(struct detect *d, const struct finding *f, const struct subject *s)
 {
+	const struct detector *det = detectors[f->detector];
 	struct evidence e = {.subject = *s,
-	    .detector = (uint32_t)detector_number(det),
+	    .detector = f->detector,
 	    .window_ms = f->window_s * 1000ll,
 	    .day_first_ms = f->first_s * 1000ll,
 	    .day_last_ms = f->last_s * 1000ll,
@@ -150,24 +180,39 @@ static void emit(
 	detect_emit(d, &e);
 }
 
-void finding_close(
-    struct detect *d, const struct detector *det, struct finding *f, const struct subject *s)
+/* The last word on it. */
+static void close(struct detect *d, struct finding *f, const struct subject *s)
 {
 	if (f->told_db > 0)
-		emit(d, det, f, s);
+		emit(d, f, s);
 	notes_free(&d->notes, f);
-	memset(f, 0, sizeof *f);
 }
 
-void finding_event(struct detect *d, const struct detector *det, struct finding *f,
-    const struct subject *s, int64_t time_ms)
+void findings_close(struct detect *d, struct line *l)
 {
+	while (l->findings) {
+		uint32_t number = l->findings;
+		struct finding *f = blocks_at(&d->findings, number);
+		close(d, f, &l->subject);
+		l->findings = f->next;
+		blocks_give(&d->findings, number);
+	}
+}
+
+void finding_event(struct detect *d, int64_t time_ms)
+{
+	struct finding *f = finding_made(d, d->now, d->running);
 	uint32_t at = (uint32_t)(time_ms / 1000);
 	uint16_t day = (uint16_t)(at / DAY_S + 1);
 	if (day > f->day) { /* what is a little late counts for the day that is open */
 		if (f->day)
-			finding_close(d, det, f, s);
-		*f = (struct finding){.day = day, .first_s = at, .last_s = at, .p = 1};
+			close(d, f, &d->now->subject);
+		*f = (struct finding){.day = day,
+		    .first_s = at,
+		    .last_s = at,
+		    .p = 1,
+		    .detector = f->detector,
+		    .next = f->next};
 	}
 	if (day < f->day) /* a little late: counts from the beginning of the day that is open */
 		at = (f->day - 1u) * DAY_S;
@@ -188,17 +233,17 @@ static bool span_grew(struct finding *f)
 	return true;
 }
 
-bool finding_judge(
-    struct detect *d, const struct detector *det, struct finding *f, const struct verdict *v)
+bool finding_judge(struct detect *d, const struct verdict *v)
 {
+	struct finding *f = finding_now(d);
 	bool better =
-	    (float)v->p < f->p || (v->alone && (float)v->p <= f->p && v->count > f->count);
+	    f && ((float)v->p < f->p || (v->alone && (float)v->p <= f->p && v->count > f->count));
 	d->judged = f;
 	if (!better)
 		return false;
-	double db = strength_db(v->p);
+	double db = strength_db(v->p), cap_db = detectors[f->detector]->cap_db;
 	f->p = (float)v->p;
-	f->db = (float)(db < det->cap_db ? db : det->cap_db);
+	f->db = (float)(db < cap_db ? db : cap_db);
 	f->value = (float)v->value;
 	f->share = v->share < 0 ? NO_SHARE : (uint8_t)(v->share * 100 + 1e-9);
 	f->bonus = (uint8_t)(v->bonus_db < 255 ? v->bonus_db : 255);
@@ -213,12 +258,16 @@ bool finding_judge(
 	return true;
 }
 
-void finding_tell(
-    struct detect *d, const struct detector *det, struct finding *f, const struct subject *s)
+/* What the detector judged is told once its notes are complete. */
+void finding_tell(struct detect *d)
 {
+	struct finding *f = d->judged;
+	d->judged = NULL;
+	if (!f)
+		return;
 	bool stronger = f->db >= EMIT_DB && (f->told_db == 0 || f->db >= f->told_db + 1);
 	if (span_grew(f) || stronger) {
 		f->told_db = f->db;
-		emit(d, det, f, s);
+		emit(d, f, &d->now->subject);
 	}
 }

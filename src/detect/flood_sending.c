@@ -21,7 +21,6 @@ struct slot {                    /* one destination and protocol */
 };
 
 struct state {
-	struct finding finding;
 	struct slot slot[SLOTS];
 };
 
@@ -80,20 +79,20 @@ static bool counts(const struct contact *c, const struct hint *h)
 }
 
 static void contact(
-    struct detect *d, const void *opts, void *state, const struct contact *c, const struct hint *h)
+    struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	(void)opts;
-	struct state *s = state;
 	if (!counts(c, h))
 		return;
+	struct state *s = detect_state(d);
 	uint32_t window = window_of(c->end_ms, WINDOW_MS);
 	struct slot *t = slot_of(s, (uint32_t)h->peer ^ c->proto * 0x9e3779b9u, window);
 	add(t, c);
 	double pps = t->out / (WINDOW_MS / 1000.0);
 	if (pps < detector_flood_sending.tail[0].u || !is_flood(t, c->proto))
 		return;
-	finding_event(d, &detector_flood_sending, &s->finding, &c->subject, c->start_ms);
-	finding_event(d, &detector_flood_sending, &s->finding, &c->subject, c->end_ms);
+	finding_event(d, c->start_ms);
+	finding_event(d, c->end_ms);
 	struct verdict v = {.value = pps,
 	    .p = tail_p(&detector_flood_sending.tail[0], pps),
 	    .share = -1,
@@ -102,8 +101,8 @@ static void contact(
 	    .count = t->n,
 	    .sampling = c->sampling,
 	    .alone = true};
-	if (finding_judge(d, &detector_flood_sending, &s->finding, &v))
-		finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
+	if (finding_judge(d, &v))
+		finding_note(d, &c->peer, c->peer_port, c->proto, (struct span){0});
 }
 
 const struct detector detector_flood_sending = {
@@ -121,6 +120,6 @@ const struct detector detector_flood_sending = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
-    .finding_first = true,
+    .version = 1,
     .contact = contact,
 };

@@ -22,10 +22,10 @@ static const double decay_db = 3, doubling_db = 3, second_feed_db = 10;
 
 struct answer { /* an address that a bad name leads to */
 	uint32_t addr, until_s;
-	const struct indicator *is;
+	uint64_t name; /* id of its indicator, 0: free */
 };
-struct told { /* what was said in this hour */
-	uint32_t number;
+struct told {           /* what was said in this hour */
+	uint32_t cause; /* 0: free */
 	float db;
 	uint16_t n; /* hits of that strength */
 	uint16_t first_s;
@@ -46,6 +46,11 @@ struct hit {
 	uint32_t sampling;
 	struct evidence_top top;
 };
+
+static uint32_t cause_of(const struct indicator *is)
+{
+	return (uint32_t)(is->id >> 16) | 1;
+}
 
 /* What is left of a base value. */
 static double worth(double db, const struct indicator *is, const struct hint *h, int64_t time_ms)
@@ -71,7 +76,7 @@ static void emit(struct detect *d, const struct state *s, const struct told *t,
 	int64_t hour_ms = (int64_t)s->hour * HOUR_MS, first_ms = hour_ms + t->first_s * 1000;
 	struct evidence e = {.subject = *subject,
 	    .detector = (uint32_t)detector_number(det),
-	    .cause = hit->is->number,
+	    .cause = cause_of(hit->is),
 	    .window_ms = hour_ms,
 	    .first_ms = first_ms,
 	    .last_ms = hit->time_ms > first_ms ? hit->time_ms : first_ms,
@@ -101,15 +106,15 @@ static struct told *told_of(struct state *s, const struct hit *hit)
 {
 	struct told *weakest = &s->told[0];
 	for (int i = 0; i < TOLD; i++) {
-		if (s->told[i].number == hit->is->number)
+		if (s->told[i].cause == cause_of(hit->is))
 			return &s->told[i];
 		if (s->told[i].db < weakest->db)
 			weakest = &s->told[i];
 	}
-	if (weakest->number && weakest->db >= hit->db)
+	if (weakest->cause && weakest->db >= hit->db)
 		return NULL;
 	*weakest = (struct told){
-	    .number = hit->is->number, .first_s = (uint16_t)(hit->time_ms / 1000 % HOUR_S)};
+	    .cause = cause_of(hit->is), .first_s = (uint16_t)(hit->time_ms / 1000 % HOUR_S)};
 	return weakest;
 }
 
@@ -140,23 +145,22 @@ static void tell(struct detect *d, struct state *s, const struct subject *subjec
 static const struct indicator *answer_to(
     const struct state *s, const struct contact *c, const struct hint *h)
 {
-	for (int i = 0; i < ANSWERS; i++) {
+	for (int i = 0; s && i < ANSWERS; i++) {
 		const struct answer *a = &s->answer[i];
-		if (a->is && a->addr == (uint32_t)h->peer && c->start_ms / 1000 <= a->until_s)
-			return a->is;
+		if (a->name && a->addr == (uint32_t)h->peer && c->start_ms / 1000 <= a->until_s)
+			return h->known ? indicators_by_id(h->known, a->name) : NULL;
 	}
 	return NULL;
 }
 
 static void contact(
-    struct detect *d, const void *opts, void *state, const struct contact *c, const struct hint *h)
+    struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	(void)opts;
-	struct state *s = state;
 	if (c->opener != OPENER_SELF)
 		return;
 	bool answered = c->outcome == OUTCOME_ANSWERED;
-	const struct indicator *named = answered ? answer_to(s, c, h) : NULL;
+	const struct indicator *named = answered ? answer_to(detect_state_there(d), c, h) : NULL;
 	if (!h->hit && !named)
 		return;
 	struct hit hit = {.is = named ? named : h->hit,
@@ -178,36 +182,36 @@ static void contact(
 			hit.db = db;
 		}
 	}
-	tell(d, s, &c->subject, &hit);
+	tell(d, detect_state(d), &c->subject, &hit);
 }
 
 /* Remembers the addresses of an answer, in place of those that are forgotten first. */
-static void remember(struct state *s, const struct dns *dns, const struct indicator *is)
+static void remember(
+    const struct hash_key *key, struct state *s, const struct dns *dns, const struct indicator *is)
 {
 	uint32_t ttl_s = dns->ttl_s < HOUR_S ? HOUR_S : dns->ttl_s > DAY_S ? DAY_S : dns->ttl_s;
 	for (uint8_t n = 0; n < dns->addr_n; n++) {
-		uint32_t addr = (uint32_t)peer_hash(&dns->addrs[n]);
+		uint32_t addr = (uint32_t)peer_hash(key, &dns->addrs[n]);
 		struct answer *to = &s->answer[0];
 		for (int i = 0; i < ANSWERS; i++) {
 			struct answer *a = &s->answer[i];
-			if (a->is && a->addr == addr) {
+			if (a->name && a->addr == addr) {
 				to = a;
 				break;
 			}
 			if (a->until_s < to->until_s)
 				to = a;
 		}
-		*to = (struct answer){addr, (uint32_t)(dns->time_ms / 1000) + ttl_s, is};
+		*to = (struct answer){addr, (uint32_t)(dns->time_ms / 1000) + ttl_s, is->id};
 	}
 }
 
-static void lookup(
-    struct detect *d, const void *opts, void *state, const struct lookup *l, const struct hint *h)
+static void lookup(struct detect *d, const void *opts, const struct lookup *l, const struct hint *h)
 {
 	(void)opts;
-	struct state *s = state;
 	if (!h->hit)
 		return;
+	struct state *s = detect_state(d);
 	struct hit hit = {.is = h->hit,
 	    .hint = h,
 	    .time_ms = l->dns->time_ms,
@@ -216,7 +220,7 @@ static void lookup(
 	    .sampling = 1};
 	(void)str_copy(hit.top.name, sizeof hit.top.name, l->dns->name, l->dns->name_n);
 	if (!h->hit->page && !h->popular)
-		remember(s, l->dns, h->hit);
+		remember(detect_key(d), s, l->dns, h->hit);
 	tell(d, s, &l->subject, &hit);
 }
 
@@ -234,6 +238,7 @@ const struct detector detector_indicator_contact = {
     .cap_db = 45,
     .window_ms = HOUR_MS,
     .state_bytes = sizeof(struct state),
+    .version = 1,
     .contact = contact,
     .lookup = lookup,
 };

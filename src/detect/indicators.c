@@ -23,8 +23,9 @@ struct indicators {
 	uint32_t *table; /* numbers of entries, 0: free; open addressing, at most half full */
 	size_t mask;
 	uint32_t addr_n, name_n;
-	uint32_t prefix_n[BITS + 1]; /* by length */
-	unsigned labels_max;         /* of a domain */
+	uint8_t lengths[BITS]; /* of prefixes, the longest first */
+	unsigned lengths_n;
+	unsigned labels_max; /* of a domain */
 };
 
 struct indicators *indicators_new(void)
@@ -111,6 +112,12 @@ static void merge(struct indicator *to, const struct indicator *from)
 		(void)str_copy(to->family, sizeof to->family, from->family, strlen(from->family));
 }
 
+/* Its low bits are those that the table is entered by. */
+static uint64_t id_of(struct hash key, const struct indicator *is)
+{
+	return key.a ^ ((uint64_t)is->kind << 56 | (uint64_t)is->port << 40);
+}
+
 static bool put(struct indicators *x, struct hash key, const struct indicator *about)
 {
 	uint32_t number = find(x, key, about->kind, about->port, NULL);
@@ -125,7 +132,7 @@ static bool put(struct indicators *x, struct hash key, const struct indicator *a
 		x->v = mem_grow(x->v, x->cap, sizeof *x->v);
 	}
 	x->v[x->n++] = (struct entry){key, *about};
-	x->v[x->n - 1].is.number = (uint32_t)x->n;
+	x->v[x->n - 1].is.id = id_of(key, about);
 	if (x->n * 2 > x->mask)
 		grow(x);
 	else
@@ -145,6 +152,17 @@ static bool is_public(const union addr *a)
 	       !(b[0] == 192 && b[1] == 168) && !(b[0] == 100 && (b[1] & 0xc0) == 64);
 }
 
+static void note_length(struct indicators *x, uint8_t bits)
+{
+	unsigned i = x->lengths_n;
+	for (; i && x->lengths[i - 1] <= bits; i--)
+		if (x->lengths[i - 1] == bits)
+			return;
+	memmove(x->lengths + i + 1, x->lengths + i, x->lengths_n - i);
+	x->lengths[i] = bits;
+	x->lengths_n++;
+}
+
 bool indicators_put_addr(
     struct indicators *x, const union addr *a, unsigned bits, const struct indicator *about)
 {
@@ -154,7 +172,7 @@ bool indicators_put_addr(
 		x->addr_n++;
 		return put(x, key_of(a, sizeof *a), about);
 	}
-	x->prefix_n[bits]++;
+	note_length(x, (uint8_t)bits);
 	return put(x, prefix_key(a, bits), about);
 }
 
@@ -181,6 +199,15 @@ static const struct indicator *at(const struct indicators *x, uint32_t number)
 	return number ? &x->v[number - 1].is : NULL;
 }
 
+const struct indicator *indicators_by_id(const struct indicators *x, uint64_t id)
+{
+	uint32_t number;
+	for (size_t i = id & x->mask; (number = x->table[i]) != 0; i = (i + 1) & x->mask)
+		if (x->v[number - 1].is.id == id)
+			break;
+	return at(x, number);
+}
+
 const struct indicator *indicators_peer(
     const struct indicators *x, const union addr *a, uint16_t port)
 {
@@ -189,9 +216,8 @@ const struct indicator *indicators_peer(
 		number = find(x, key_of(a, sizeof *a), INDICATOR_ADDR_PORT, port, &alone);
 	if (!number)
 		number = alone;
-	for (unsigned bits = BITS; !number && bits >= V6_BITS_MIN; bits--)
-		if (x->prefix_n[bits])
-			number = find(x, prefix_key(a, bits), INDICATOR_PREFIX, 0, NULL);
+	for (unsigned i = 0; !number && i < x->lengths_n; i++)
+		number = find(x, prefix_key(a, x->lengths[i]), INDICATOR_PREFIX, 0, NULL);
 	return at(x, number);
 }
 

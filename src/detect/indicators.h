@@ -13,7 +13,7 @@ struct indicator {
 	bool page;                 /* a page on it was named: the host may be innocent or shared */
 	bool confirmed;            /* by a second feed */
 	uint16_t port;             /* of ADDR_PORT */
-	uint32_t number;           /* of this entry, from 1 */
+	uint64_t id;               /* a hash: the same for this entry in every run */
 	int64_t first_ms, last_ms; /* when it was bad, 0: not said */
 	char family[32], feed[32]; /* "" not said */
 };
@@ -23,10 +23,11 @@ const struct indicator *indicators_peer(
     const struct indicators *x, const union addr *a, uint16_t port);
 /* The name itself or a parent domain of it, the longest. */
 const struct indicator *indicators_name(const struct indicators *x, struct span name);
+const struct indicator *indicators_by_id(const struct indicators *x, uint64_t id); /* or NULL */
 size_t indicators_count(const struct indicators *x);
 
 /* Add one: the address or prefix of `bits`, or the lower-case domain, that `about` speaks of (kind,
- * port and the rest; number is set here). What is there already is merged. False: refused, since it
+ * port and the rest; the id is set here). What is there already is merged. False: refused, since it
  * is no public address, too wide a prefix, a public suffix or a special name, or there is no room.
  */
 bool indicators_put_addr(

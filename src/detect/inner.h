@@ -25,9 +25,14 @@ static inline bool distinct_estimated(const struct distinct *s)
 	return s->n > 64;
 }
 
+/* What the detector that runs keeps of the line whose record it sees: its state_bytes, zeroed at
+ * first. Most lines never need most detectors, so look at the record before you ask for it. */
+void *detect_state(struct detect *d);
+void *detect_state_there(const struct detect *d); /* NULL: it keeps nothing of this line yet */
+
 /* The best that one detector found on one line in one day, and when it counted events that day. It
  * emits evidence when it got stronger by 1 dB, when the events came to span 30 s or 30 min, and at
- * the end of the day. Zero-initialise. */
+ * the end of the day. */
 struct finding {
 	uint32_t first_s, last_s;       /* first and last event counted that day */
 	uint32_t notes;                 /* notes block + 1: the peers, ports or names behind it */
@@ -35,15 +40,17 @@ struct finding {
 	float value, db, p, prevalence; /* of the best */
 	float told_db;                  /* when evidence was last emitted, 0: not yet */
 	uint32_t count;
-	uint16_t day; /* of the records, since 1970, + 1 */
+	uint32_t next; /* of the line: number, 0: none */
+	uint16_t day;  /* of the records, since 1970, + 1 */
 	uint16_t sampling;
+	uint8_t detector; /* its number */
 	uint8_t share;    /* percent, 255: none */
 	uint8_t bonus;    /* dB */
 	uint8_t which;    /* of the detector's statistics */
 	uint8_t span : 2; /* told so far: 0 none, 1 of 30 s, 2 of 30 min */
 	uint8_t estimated : 1;
 };
-_Static_assert(sizeof(struct finding) == 48, "eight of them stand in every line");
+_Static_assert(sizeof(struct finding) == 56, "a line has a few of them");
 struct verdict { /* a statistic as measured in one window */
 	double value, p;
 	double share;      /* of attempts that failed and the like; < 0: none */
@@ -56,30 +63,26 @@ struct verdict { /* a statistic as measured in one window */
 	bool alone;    /* the value is of one peer or name: what was noted of others before goes */
 	uint8_t which; /* of the detector's statistics */
 };
-/* An event that detector det counts at time_ms. Call before finding_judge. */
-void finding_event(struct detect *d, const struct detector *det, struct finding *f,
-    const struct subject *s, int64_t time_ms);
+/* All four are about the detector that runs and the line whose record it sees.
+ * An event that is counted at time_ms. Call before finding_judge. */
+void finding_event(struct detect *d, int64_t time_ms);
 /* Keeps the verdict if it is the day's best; then true. The core tells it once the detector
  * returns. */
-bool finding_judge(
-    struct detect *d, const struct detector *det, struct finding *f, const struct verdict *v);
-/* Emits what was judged, where that is due. For the core. */
-void finding_tell(
-    struct detect *d, const struct detector *det, struct finding *f, const struct subject *s);
+bool finding_judge(struct detect *d, const struct verdict *v);
 /* Notes a peer, port or name behind the count (Space-Saving, 5 rows); name may be "". Costs memory
  * only once the finding has reached 5 dB. */
-void finding_note(struct detect *d, struct finding *f, const union addr *peer, uint16_t port,
-    uint8_t proto, struct span name);
-void finding_close(
-    struct detect *d, const struct detector *det, struct finding *f, const struct subject *s);
+void finding_note(
+    struct detect *d, const union addr *peer, uint16_t port, uint8_t proto, struct span name);
+struct finding *finding_now(struct detect *d); /* NULL: there was no event yet */
 
 void detect_emit(struct detect *d, const struct evidence *e);
 
-uint64_t subject_hash(const struct subject *s);
+const struct hash_key *detect_key(const struct detect *d); /* what the hints were hashed with */
+uint64_t subject_hash(const struct hash_key *key, const struct subject *s);
 /* The hint's hash of a peer, for an address out of an answer. */
-static inline uint64_t peer_hash(const union addr *a)
+static inline uint64_t peer_hash(const struct hash_key *key, const union addr *a)
 {
-	return hash_words(&hash_key_offline, a->q, 2);
+	return hash_words(key, a->q, 2);
 }
 
 /* Number of the window that holds a time; windows tumble since 1970. */

@@ -24,7 +24,6 @@ struct top { /* Space-Saving over destinations of the window */
 };
 
 struct state {
-	struct finding finding;
 	struct distinct hosts;
 	uint32_t window; /* + 1 */
 	uint32_t n;
@@ -105,25 +104,25 @@ static void judge(struct detect *d, struct state *s, const struct contact *c, co
 	    .window_ms = (int64_t)window * WINDOW_MS,
 	    .count = s->n,
 	    .sampling = c->sampling};
-	(void)finding_judge(d, &detector_password_guessing, &s->finding, &v);
+	(void)finding_judge(d, &v);
 }
 
 static void contact(
-    struct detect *d, const void *opts, void *state, const struct contact *c, const struct hint *h)
+    struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	(void)opts;
-	struct state *s = state;
 	if (c->proto != PROTO_TCP || c->opener != OPENER_SELF || c->outcome != OUTCOME_ANSWERED ||
 	    (c->marks & CONTACT_UPDATE) || !h->external || !is_login(c->peer_port) ||
 	    c->end_ms - c->start_ms > SHORT_MS || c->bytes_out == 0 || c->bytes_in == 0)
 		return;
+	struct state *s = detect_state(d);
 	open_window_of(s, window_open(s->window, c->end_ms, WINDOW_MS));
 	session(s, (double)c->bytes_out + (double)c->bytes_in);
 	(void)distinct_add(d, &s->hosts, s->window - 1, h->peer);
-	finding_event(d, &detector_password_guessing, &s->finding, &c->subject, c->end_ms);
+	finding_event(d, c->end_ms);
 	note_peer(s, (uint32_t)h->peer);
 	judge(d, s, c, h);
-	finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
+	finding_note(d, &c->peer, c->peer_port, c->proto, (struct span){0});
 }
 
 const struct detector detector_password_guessing = {
@@ -142,6 +141,6 @@ const struct detector detector_password_guessing = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
-    .finding_first = true,
+    .version = 1,
     .contact = contact,
 };

@@ -9,6 +9,7 @@
 #include "base/sketch.h"
 #include "detect/indicators.h"
 #include "detect/inner.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,7 @@ struct used_table {
 };
 
 struct population {
+	struct hash_key key;
 	const struct indicators *known; /* borrowed, may be NULL */
 	struct used_table peers, domains, outages;
 	uint8_t lines[2][1 << LINES_P]; /* active in this half day and in the one before */
@@ -62,6 +64,7 @@ static void table_init(struct used_table *t, uint64_t entries)
 struct population *population_new(const struct detect_options *o, const struct indicators *known)
 {
 	struct population *p = mem_new(1, sizeof *p);
+	p->key = o->key ? *o->key : hash_key_offline;
 	p->known = known;
 	table_init(&p->peers, o->destinations);
 	table_init(&p->domains, o->destinations);
@@ -169,45 +172,46 @@ static void hint_use(
 	h->young = age_s > WEEK_S && seen_s <= WEEK_S;
 }
 
-/* More than 5 % of the lines fail towards one neighbourhood: it is down, they do not scan. */
-static bool outage(struct population *p, uint64_t near, uint64_t line, bool failed, uint32_t at_s)
+static uint64_t net_hash(const struct population *p, const union addr *a, bool wide)
 {
-	if (!failed || p->active < LINES_MIN)
+	unsigned bits = addr_is_v4(a) ? (wide ? 112 : 116) : (wide ? 32 : 48);
+	union addr net = addr_mask(a, bits);
+	return hash_words(&p->key, (uint64_t[]){net.q[0], net.q[1], bits}, 3);
+}
+
+/* A contact failed. More than 5 % of the lines fail towards one neighbourhood: it is down, they do
+ * not scan. */
+static bool outage(struct population *p, const union addr *peer, uint64_t line, uint32_t at_s)
+{
+	if (p->active < LINES_MIN)
 		return false;
-	struct used *u = used_of(&p->outages, near, at_s);
+	struct used *u = used_of(&p->outages, net_hash(p, peer, false), at_s);
 	used_add(u, line, at_s / OUTAGE_S);
 	double n = users(u);
 	return n >= NUMERATOR_MIN && n > 0.05 * p->active;
 }
 
-static struct hash hash_of(const void *v, size_t n)
+static uint64_t name_hash(const struct population *p, struct span name)
 {
-	return hash_bytes(&hash_key_offline, v, n);
-}
-
-static uint64_t net_hash(const union addr *a, bool wide)
-{
-	unsigned bits = addr_is_v4(a) ? (wide ? 112 : 116) : (wide ? 32 : 48);
-	union addr net = addr_mask(a, bits);
-	return hash_mix(net.q[0] ^ hash_mix(net.q[1] + bits + (wide ? 0 : 0x517cc1b727220a95ull)));
+	return hash_bytes(&p->key, name.p, name.n).a;
 }
 
 void population_prepare(const struct population *p, const struct contact *c, struct hint *h)
 {
-	uint64_t w[3] = {c->peer.q[0], c->peer.q[1], (uint64_t)c->peer_port << 8 | c->proto};
-	*h = (struct hint){.key = hash_words(&hash_key_offline, w, 3),
-	    .peer = peer_hash(&c->peer),
-	    .line = subject_hash(&c->subject),
+	*h = (struct hint){.peer = peer_hash(&p->key, &c->peer),
+	    .line = subject_hash(&p->key, &c->subject),
 	    .prevalence = -1};
+	h->key = hash_mix(h->peer + ((uint64_t)c->peer_port << 8 | c->proto));
 	__builtin_prefetch(bucket_of(&p->peers, h->peer));
 }
 
 void population_contact(struct population *p, const struct contact *c, struct hint *h)
 {
 	uint32_t at_s = (uint32_t)(c->end_ms / 1000);
-	h->net = net_hash(&c->peer, true);
+	h->net = net_hash(p, &c->peer, true);
 	h->port_class = (uint8_t)port_class(c->peer_port);
 	h->external = !(c->marks & CONTACT_PEER_INSIDE);
+	h->known = p->known;
 	h->hit = p->known ? indicators_peer(p->known, &c->peer, c->peer_port) : NULL;
 	line_active(p, h->line, at_s);
 	if (c->opener != OPENER_SELF || (c->marks & CONTACT_UPDATE))
@@ -216,7 +220,7 @@ void population_contact(struct population *p, const struct contact *c, struct hi
 	used_add(u, h->line, at_s / HALF_S);
 	hint_use(p, u, at_s, h);
 	bool failed = c->outcome == OUTCOME_UNANSWERED || c->outcome == OUTCOME_REFUSED;
-	h->outage = outage(p, net_hash(&c->peer, false), h->line, failed, at_s);
+	h->outage = failed && outage(p, &c->peer, h->line, at_s);
 }
 
 /* Names that fail three times as often as usual everywhere: a resolver or a top-level domain is
@@ -242,9 +246,10 @@ void population_lookup(struct population *p, const struct lookup *l, struct hint
 	const struct dns *d = l->dns;
 	struct span name = {d->name, d->name_n};
 	uint32_t at_s = (uint32_t)(d->time_ms / 1000);
-	uint64_t line = subject_hash(&l->subject);
+	uint64_t line = subject_hash(&p->key, &l->subject);
 	*h = (struct hint){
-	    .key = hash_of(d->name, d->name_n).a, .line = line, .prevalence = -1, .external = true};
+	    .key = name_hash(p, name), .line = line, .prevalence = -1, .external = true};
+	h->known = p->known;
 	h->hit = p->known ? indicators_name(p->known, name) : NULL;
 	line_active(p, line, at_s);
 	watch_names(p, d);
@@ -253,7 +258,7 @@ void population_lookup(struct population *p, const struct lookup *l, struct hint
 	h->domain = registered_domain(name);
 	if (h->domain.n == 0)
 		return;
-	h->peer = hash_of(h->domain.p, h->domain.n).a;
+	h->peer = name_hash(p, h->domain);
 	struct used *u = used_of(&p->domains, h->peer, at_s);
 	used_add(u, line, at_s / HALF_S);
 	hint_use(p, u, at_s, h);
@@ -262,4 +267,104 @@ void population_lookup(struct population *p, const struct lookup *l, struct hint
 uint64_t population_lines(const struct population *p)
 {
 	return (uint64_t)p->active;
+}
+
+/* Saved state (base/save.h): POPU has the key and all but the tables; PEER, DOMN and OUTG have rows
+ * of the entries in use, each with its place. Raise the version when their meaning changes: then
+ * the population is learned anew, but for its key. */
+enum { POPULATION_VERSION = 1, TABLES = 3 };
+static const char *const table_tag[TABLES] = {"PEER", "DOMN", "OUTG"};
+
+static void save_table(const struct used_table *t, const char *tag, struct save *out)
+{
+	save_begin(out, tag);
+	for (uint64_t i = 0; i < (t->mask + 1) * WAYS; i++) {
+		if (!t->v[i].key)
+			continue;
+		if (save_is_full(out)) {
+			save_end(out);
+			save_begin(out, tag);
+		}
+		save_uint(out, i, 4);
+		save_bytes(out, &t->v[i], sizeof t->v[i]);
+	}
+	save_end(out);
+}
+
+void population_save(const struct population *p, struct save *out)
+{
+	const struct used_table *const tables[TABLES] = {&p->peers, &p->domains, &p->outages};
+	save_begin(out, "POPU");
+	save_bytes(out, &p->key, sizeof p->key);
+	save_uint(out, POPULATION_VERSION, 4);
+	save_bytes(out, p->lines, sizeof p->lines);
+	save_uint(out, p->half, 4);
+	save_real(out, p->active);
+	save_uint(out, p->since_active, 4);
+	save_uint(out, p->began_s, 4);
+	save_uint(out, p->names_minute, 4);
+	save_uint(out, p->nx_n, 4);
+	save_uint(out, p->answer_n, 4);
+	save_real(out, p->nx_usual);
+	save_uint(out, p->nx_high, 1);
+	for (int i = 0; i < TABLES; i++)
+		save_uint(out, tables[i]->mask, 8);
+	save_end(out);
+	for (int i = 0; i < TABLES; i++)
+		save_table(tables[i], table_tag[i], out);
+}
+
+static void load_table(struct used_table *t, const char *tag, struct load *in)
+{
+	for (; load_is(in, tag); load_next(in)) {
+		while (t && buf_left(&in->section)) {
+			uint32_t i = buf_le32(&in->section);
+			if (load_check(in, i < (t->mask + 1) * WAYS) ||
+			    !load_bytes(in, &t->v[i], sizeof t->v[i]))
+				break;
+		}
+		if (load_check(in, true))
+			break;
+	}
+}
+
+static bool load_numbers(struct population *p, struct load *in)
+{
+	struct buf *b = &in->section;
+	(void)load_bytes(in, &p->key, sizeof p->key);
+	if (buf_le32(b) != POPULATION_VERSION)
+		return false;
+	(void)load_bytes(in, p->lines, sizeof p->lines);
+	p->half = buf_le32(b);
+	p->active = load_real(in);
+	p->since_active = buf_le32(b);
+	p->began_s = buf_le32(b);
+	p->names_minute = buf_le32(b);
+	p->nx_n = buf_le32(b);
+	p->answer_n = buf_le32(b);
+	p->nx_usual = load_real(in);
+	p->nx_high = buf_u8(b) != 0;
+	return true;
+}
+
+int population_load(struct population *p, struct load *in)
+{
+	struct used_table *tables[TABLES] = {&p->peers, &p->domains, &p->outages};
+	if (!load_is(in, "POPU"))
+		return in->bad;
+	bool known = load_numbers(p, in);
+	for (int i = 0; i < TABLES; i++)
+		if (!known || buf_le64(&in->section) != tables[i]->mask)
+			tables[i] = NULL;
+	if (load_check(in, !known || (p->active >= 0 && p->active < 1e12 && isfinite(p->nx_usual))))
+		return in->bad;
+	load_next(in);
+	if (!known)
+		load_tell(in, "population: it has changed and is learned anew");
+	else if (!tables[0])
+		load_tell(
+		    in, "destinations: their room is another, what is common is learned anew");
+	for (int i = 0; i < TABLES; i++)
+		load_table(tables[i], table_tag[i], in);
+	return in->bad;
 }

@@ -26,7 +26,6 @@ struct majority {
 };
 
 struct state {
-	struct finding finding;
 	struct distinct missing;
 	uint32_t window; /* of the rest, + 1 */
 	struct majority most;
@@ -65,14 +64,13 @@ static bool counts(const struct dns *dns, const struct hint *h)
 	       !is_special_name(name);
 }
 
-static void lookup(
-    struct detect *d, const void *opts, void *state, const struct lookup *l, const struct hint *h)
+static void lookup(struct detect *d, const void *opts, const struct lookup *l, const struct hint *h)
 {
 	(void)opts;
-	struct state *s = state;
-	uint32_t window = window_open(s->window, l->dns->time_ms, WINDOW_MS);
 	if (!counts(l->dns, h))
 		return;
+	struct state *s = detect_state(d);
+	uint32_t window = window_open(s->window, l->dns->time_ms, WINDOW_MS);
 	begin_window(s, window);
 	if (l->dns->rcode != DNS_NXDOMAIN || h->popular) {
 		(void)hll_add(s->others, OTHERS_P, h->peer);
@@ -85,7 +83,7 @@ static void lookup(
 	if (!fresh || share < missing_share_min ||
 	    s->most.lead * ONE_DOMAIN_IN > s->most.n + ONE_DOMAIN_IN)
 		return;
-	finding_event(d, &detector_random_domains, &s->finding, &l->subject, l->dns->time_ms);
+	finding_event(d, l->dns->time_ms);
 	struct verdict v = {.value = n,
 	    .p = tail_p(&detector_random_domains.tail[0], n),
 	    .share = share,
@@ -94,9 +92,9 @@ static void lookup(
 	    .count = s->most.n,
 	    .sampling = 1,
 	    .estimated = distinct_estimated(&s->missing)};
-	(void)finding_judge(d, &detector_random_domains, &s->finding, &v);
+	(void)finding_judge(d, &v);
 	if (n <= EXAMPLES_UP_TO)
-		finding_note(d, &s->finding, &(union addr){{0}}, 0, 0, h->domain);
+		finding_note(d, &(union addr){{0}}, 0, 0, h->domain);
 }
 
 const struct detector detector_random_domains = {
@@ -114,6 +112,6 @@ const struct detector detector_random_domains = {
     .window_ms = WINDOW_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
-    .finding_first = true,
+    .version = 1,
     .lookup = lookup,
 };

@@ -30,7 +30,6 @@ struct slot {                          /* one peer, port and protocol */
 	uint8_t interval[REGULAR_INTERVALS];
 };
 struct state {
-	struct finding finding;
 	struct slot slot[SLOTS];
 };
 
@@ -180,9 +179,8 @@ static double p_of(const struct options *o, const struct hint *h)
 }
 
 static void contact(
-    struct detect *d, const void *opts, void *state, const struct contact *c, const struct hint *h)
+    struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
-	struct state *s = state;
 	uint32_t key = (uint32_t)h->key | 1, at_s = (uint32_t)(c->start_ms / 1000);
 	double p, median_s;
 	if (c->opener != OPENER_SELF || (c->marks & CONTACT_UPDATE) || !h->external ||
@@ -190,13 +188,13 @@ static void contact(
 		return;
 	if ((p = p_of(opts, h)) > followed_p)
 		return;
-	struct slot *t = slot_of(s, key, at_s);
+	struct slot *t = slot_of(detect_state(d), key, at_s);
 	if (!t || !add(t, at_s) || !is_regular(t, &median_s))
 		return;
 	uint32_t today_s = at_s - at_s % DAY_S,
 		 first_s = t->first_s > today_s ? t->first_s : today_s;
-	finding_event(d, &detector_regular_contact, &s->finding, &c->subject, first_s * 1000ll);
-	finding_event(d, &detector_regular_contact, &s->finding, &c->subject, c->start_ms);
+	finding_event(d, first_s * 1000ll);
+	finding_event(d, c->start_ms);
 	struct verdict v = {.value = median_s,
 	    .p = p,
 	    .share = -1,
@@ -206,8 +204,8 @@ static void contact(
 	    .sampling = c->sampling,
 	    .estimated = true,
 	    .alone = true};
-	if (finding_judge(d, &detector_regular_contact, &s->finding, &v))
-		finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
+	if (finding_judge(d, &v))
+		finding_note(d, &c->peer, c->peer_port, c->proto, (struct span){0});
 }
 
 const struct detector detector_regular_contact = {
@@ -225,6 +223,6 @@ const struct detector detector_regular_contact = {
     .rows_n = sizeof rows / sizeof *rows,
     .opts_bytes = sizeof(struct options),
     .state_bytes = sizeof(struct state),
-    .finding_first = true,
+    .version = 1,
     .contact = contact,
 };

@@ -34,7 +34,6 @@ struct walk { /* of one class, one day */
 };
 
 struct state {
-	struct finding finding;
 	uint32_t day; /* + 1 */
 	uint32_t web_failed_s;
 	struct walk walk[CLASSES];
@@ -83,8 +82,8 @@ static void step(struct walk *w, int class, bool failed)
 		w->now_db = (float)walk_max_db;
 }
 
-static void judge(struct detect *d, struct state *s, struct walk *w, const struct contact *c,
-    const struct hint *h)
+static void judge(
+    struct detect *d, const struct walk *w, const struct contact *c, const struct hint *h)
 {
 	double p = (1 + w->restarts) * pow(10, -w->max_db / 10);
 	if (h->port_class ==
@@ -98,7 +97,7 @@ static void judge(struct detect *d, struct state *s, struct walk *w, const struc
 	    .window_ms = c->end_ms / DAY_MS * DAY_MS,
 	    .count = w->first_n,
 	    .sampling = c->sampling};
-	(void)finding_judge(d, &detector_scan_any_port, &s->finding, &v);
+	(void)finding_judge(d, &v);
 }
 
 static void new_day(struct state *s, uint32_t day)
@@ -119,12 +118,12 @@ static bool counts(const struct contact *c, const struct hint *h)
 }
 
 static void contact(
-    struct detect *d, const void *opts, void *state, const struct contact *c, const struct hint *h)
+    struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	(void)opts;
-	struct state *s = state;
 	if (!counts(c, h))
 		return;
+	struct state *s = detect_state(d);
 	bool failed = c->outcome != OUTCOME_ANSWERED;
 	uint32_t at_s = (uint32_t)(c->end_ms / 1000);
 	new_day(s, window_open(s->day, c->end_ms, DAY_MS));
@@ -141,12 +140,12 @@ static void contact(
 	step(w, h->port_class, failed);
 	if (!failed)
 		return;
-	finding_event(d, &detector_scan_any_port, &s->finding, &c->subject, c->end_ms);
+	finding_event(d, c->end_ms);
 	if (w->now_db > w->max_db && is_spread(w)) {
 		w->max_db = w->now_db;
-		judge(d, s, w, c, h);
+		judge(d, w, c, h);
 	}
-	finding_note(d, &s->finding, &(union addr){{0}}, c->peer_port, c->proto, (struct span){0});
+	finding_note(d, &(union addr){{0}}, c->peer_port, c->proto, (struct span){0});
 }
 
 const struct detector detector_scan_any_port = {
@@ -165,6 +164,6 @@ const struct detector detector_scan_any_port = {
     .window_ms = DAY_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
-    .finding_first = true,
+    .version = 1,
     .contact = contact,
 };

@@ -12,7 +12,6 @@ enum { HOUR_MS = 3600000 };
 static const double fail_share_min = 0.8;
 
 struct state {
-	struct finding finding;
 	struct distinct failed;
 	uint32_t window; /* of the counts, + 1 */
 	uint32_t failed_n, answered_n;
@@ -29,22 +28,22 @@ static void count(struct state *s, uint32_t window, bool failed)
 }
 
 static void contact(
-    struct detect *d, const void *opts, void *state, const struct contact *c, const struct hint *h)
+    struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	(void)opts;
-	struct state *s = state;
 	if (h->port_class != CLASS_B || c->proto != PROTO_TCP || c->opener != OPENER_SELF ||
 	    !h->external || (c->marks & CONTACT_UPDATE) || c->outcome == OUTCOME_UNKNOWN)
 		return;
 	bool failed = c->outcome != OUTCOME_ANSWERED;
-	uint32_t window = window_open(s->window, c->end_ms, HOUR_MS);
 	if (failed && h->outage)
 		return;
+	struct state *s = detect_state(d);
+	uint32_t window = window_open(s->window, c->end_ms, HOUR_MS);
 	count(s, window, failed);
 	double share = (double)s->failed_n / (s->failed_n + s->answered_n);
 	if (!failed || share < fail_share_min)
 		return;
-	finding_event(d, &detector_scan_bot_ports, &s->finding, &c->subject, c->end_ms);
+	finding_event(d, c->end_ms);
 	(void)distinct_add(d, &s->failed, window, h->peer);
 	uint32_t n = distinct_count(&s->failed, window);
 	struct verdict v = {.value = n,
@@ -55,8 +54,8 @@ static void contact(
 	    .count = s->failed_n,
 	    .sampling = c->sampling,
 	    .estimated = distinct_estimated(&s->failed)};
-	(void)finding_judge(d, &detector_scan_bot_ports, &s->finding, &v);
-	finding_note(d, &s->finding, &(union addr){{0}}, c->peer_port, c->proto, (struct span){0});
+	(void)finding_judge(d, &v);
+	finding_note(d, &(union addr){{0}}, c->peer_port, c->proto, (struct span){0});
 }
 
 const struct detector detector_scan_bot_ports = {
@@ -74,6 +73,6 @@ const struct detector detector_scan_bot_ports = {
     .window_ms = HOUR_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
-    .finding_first = true,
+    .version = 1,
     .contact = contact,
 };

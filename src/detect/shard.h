@@ -6,6 +6,21 @@
 
 enum { COLD_EXACT = 64, COLD_P = 10, DETECTORS_MAX = 64 };
 
+struct blocks { /* equal blocks of zeroed memory that stay in place */
+	uint8_t *v;
+	size_t bytes;
+	uint32_t cap, used; /* those past `used` were never touched */
+	uint32_t free;      /* number of the first that was given back; it holds that of the next */
+};
+void blocks_init(struct blocks *b, size_t bytes, size_t cap);
+void blocks_fini(struct blocks *b);
+uint32_t blocks_take(struct blocks *b); /* a number from 1 on; there must be one */
+void blocks_give(struct blocks *b, uint32_t number);
+static inline void *blocks_at(const struct blocks *b, uint32_t number)
+{
+	return b->v + (number - 1ul) * b->bytes;
+}
+
 struct cold {                   /* a distinct set that outgrew its place */
 	struct distinct *owner; /* NULL: free */
 	struct line *line;      /* that the set belongs to */
@@ -40,35 +55,61 @@ struct notes_pool {
 struct line {
 	struct subject subject;
 	uint32_t chain, prev, next; /* bucket; order of last use. Number + 1, 0: none */
-	uint32_t last_s;
-	uint64_t seen[2][8];         /* peers already contacted: current and previous filter */
-	uint16_t seen_bits;          /* set in the current one */
-	uint16_t cold_n;             /* cold blocks that its sets hold */
-	uint16_t p2p_day;            /* since 1970, + 1 */
-	uint16_t p2p_n;              /* strangers that answered on UDP ports that day */
-	_Alignas(8) uint8_t state[]; /* of all detectors */
+	uint32_t last_s;            /* when it was seen last */
+	uint64_t seen[2][8];        /* peers already contacted: current and previous filter */
+	uint16_t seen_bits;         /* set in the current one */
+	uint16_t cold_n;            /* cold blocks that its sets hold */
+	uint16_t p2p_day;           /* since 1970, + 1 */
+	uint16_t p2p_n;             /* strangers that answered on UDP ports that day */
+	uint32_t findings;          /* number of the first, 0: none */
+	uint32_t state[];           /* by detector: number of its block, 0: none yet */
 };
 
 struct detect {
+	struct hash_key key;
 	const void *const *opts;
 	bool enabled[DETECTORS_MAX];
-	size_t state_at[DETECTORS_MAX], line_bytes;
+	struct blocks states[DETECTORS_MAX]; /* a line takes one when a detector first keeps
+						something */
+	struct blocks findings;
+	size_t line_bytes;
 	uint8_t *lines; /* room for cap lines of line_bytes */
 	uint32_t *buckets;
-	uint32_t cap, used, mask, oldest, newest, free;
+	uint32_t cap, used, mask, oldest, newest;
 	uint64_t ever, dropped;
 	struct cold_pool cold;
 	struct notes_pool notes;
 	struct evidences *out;  /* during a call */
 	struct finding *judged; /* by the detector that runs, during a call */
 	struct line *now;       /* whose record it is, during a call */
+	size_t running;         /* number of the detector that has it */
 	uint32_t day;           /* the newest seen, since 1970 */
+	uint32_t now_s;         /* the newest seen */
 };
+
+static inline struct line *line_at(const struct detect *d, uint32_t number)
+{
+	return (struct line *)(void *)(d->lines + (number - 1ul) * d->line_bytes);
+}
+/* The line of a subject with that hash; NULL: it is not there. */
+struct line *line_find(const struct detect *d, const struct subject *s, uint64_t hash);
+/* The same, made where it was not there, and the one seen last now. */
+struct line *line_of(struct detect *d, const struct subject *s, uint64_t hash);
 
 void cold_init(struct cold_pool *p, uint32_t n);
 void cold_fini(struct cold_pool *p);
+/* A free block for a set of that line, which holds nothing yet; NULL: there is none. */
+struct cold *cold_take(struct detect *d, struct distinct *s, struct line *l);
 /* The line is dropped: its sets give their blocks back. */
 void cold_drop(struct cold_pool *p, const struct line *l);
 void notes_init(struct notes_pool *p, uint32_t n);
 void notes_fini(struct notes_pool *p);
+struct notes *notes_take(struct detect *d, struct finding *f); /* its own, or NULL */
 void notes_free(struct notes_pool *p, struct finding *f);
+/* The finding of detector number `which` on a line; NULL: there is none. */
+struct finding *finding_find(const struct detect *d, const struct line *l, size_t which);
+struct finding *finding_made(struct detect *d, struct line *l, size_t which);
+/* Emits what was judged, where that is due. */
+void finding_tell(struct detect *d);
+/* The last word on all findings of the line, which are forgotten. */
+void findings_close(struct detect *d, struct line *l);

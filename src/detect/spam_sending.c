@@ -12,7 +12,6 @@ enum { HOUR_MS = 3600000, DAY_S = 86400, SMTP = 25, MX_MANY = 10 };
 static const double server_p_factor = 200, mx_bonus_db = 6;
 
 struct state {
-	struct finding finding;
 	struct distinct hosts;
 	uint32_t window, connections; /* window + 1 */
 	uint32_t mx_window, mx_n;
@@ -22,6 +21,11 @@ struct state {
 static double server_factor(const struct state *s, int64_t now_ms)
 {
 	return s->server_s && now_ms / 1000 - s->server_s < 7 * DAY_S ? server_p_factor : 1;
+}
+
+static void note_server(struct state *s, int64_t now_ms)
+{
+	s->server_s = (uint32_t)(now_ms / 1000);
 }
 
 static void judge(struct detect *d, struct state *s, uint32_t window, const struct contact *c,
@@ -42,20 +46,20 @@ static void judge(struct detect *d, struct state *s, uint32_t window, const stru
 	    .sampling = c->sampling,
 	    .estimated = !which && distinct_estimated(&s->hosts),
 	    .which = which};
-	(void)finding_judge(d, &detector_spam_sending, &s->finding, &v);
+	(void)finding_judge(d, &v);
 }
 
 static void contact(
-    struct detect *d, const void *opts, void *state, const struct contact *c, const struct hint *h)
+    struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	(void)opts;
-	struct state *s = state;
 	if (c->proto != PROTO_TCP || (c->marks & CONTACT_UPDATE))
 		return;
 	if (c->opener == OPENER_PEER && c->port == SMTP && c->outcome == OUTCOME_ANSWERED)
-		s->server_s = (uint32_t)(c->end_ms / 1000);
+		note_server(detect_state(d), c->end_ms);
 	if (c->opener != OPENER_SELF || c->peer_port != SMTP || !h->external)
 		return;
+	struct state *s = detect_state(d);
 	uint32_t window = window_open(s->window, c->end_ms, HOUR_MS);
 	if (s->window != window + 1) {
 		s->window = window + 1;
@@ -63,19 +67,18 @@ static void contact(
 	}
 	s->connections++;
 	(void)distinct_add(d, &s->hosts, window, h->peer);
-	finding_event(d, &detector_spam_sending, &s->finding, &c->subject, c->end_ms);
+	finding_event(d, c->end_ms);
 	judge(d, s, window, c, h);
-	finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
+	finding_note(d, &c->peer, c->peer_port, c->proto, (struct span){0});
 }
 
-static void lookup(
-    struct detect *d, const void *opts, void *state, const struct lookup *l, const struct hint *h)
+static void lookup(struct detect *d, const void *opts, const struct lookup *l, const struct hint *h)
 {
-	(void)d, (void)opts, (void)h;
-	struct state *s = state;
-	uint32_t window = window_open(s->mx_window, l->dns->time_ms, HOUR_MS);
+	(void)opts, (void)h;
 	if (l->dns->qtype != DNS_MX)
 		return;
+	struct state *s = detect_state(d);
+	uint32_t window = window_open(s->mx_window, l->dns->time_ms, HOUR_MS);
 	if (s->mx_window != window + 1) {
 		s->mx_window = window + 1;
 		s->mx_n = 0;
@@ -99,7 +102,7 @@ const struct detector detector_spam_sending = {
     .window_ms = HOUR_MS,
     .behaviour = true,
     .state_bytes = sizeof(struct state),
-    .finding_first = true,
+    .version = 1,
     .contact = contact,
     .lookup = lookup,
 };

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "evidence/fuse.h"
+#include "evidence/table.h"
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -30,25 +31,6 @@ const struct opt_row evidence_rows[] = {
 	"wrong notices that are accepted"},
 };
 const size_t evidence_rows_n = sizeof evidence_rows / sizeof *evidence_rows;
-
-struct line {
-	struct subject subject;
-	struct evidence *v;
-	size_t n;
-	uint32_t chain; /* + 1 */
-};
-
-struct evidence_table {
-	struct evidence_options o;
-	const struct evidence_source *sources;
-	size_t sources_n;
-	const struct allow *allow;
-	struct line *lines;
-	uint32_t *buckets;
-	size_t n, cap, mask;
-	struct verdict_line *verdicts;
-	uint64_t muted;
-};
 
 struct evidence_table *evidence_new(const struct evidence_options *o,
     const struct evidence_source *sources, size_t n, const struct allow *allow)
@@ -205,40 +187,79 @@ static int by_tier_and_score(const void *a, const void *b)
 	return memcmp(&x->subject, &y->subject, sizeof x->subject);
 }
 
-/* The last line that each indicator was counted for, so that a line counts once. */
+/* An indicator that a line met; then, once per indicator, by how many lines it was met. */
 struct cause {
-	uint32_t line, lines; /* number of the line + 1; how many */
+	uint32_t cause, line, lines;
 };
 
-static struct cause *count_causes(const struct evidence_table *t, uint32_t *n)
+static int by_cause(const void *a, const void *b)
+{
+	const struct cause *x = a, *y = b;
+	if (x->cause != y->cause)
+		return x->cause < y->cause ? -1 : 1;
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static struct cause *list_causes(const struct evidence_table *t, size_t *n)
 {
 	struct cause *v = NULL;
-	*n = 0;
+	size_t cap = *n = 0;
 	for (size_t i = 0; i < t->n; i++)
 		for (size_t k = 0; k < t->lines[i].n; k++) {
 			uint32_t cause = t->lines[i].v[k].cause;
-			if (cause >= *n) {
-				v = mem_grow(v, cause + 1, sizeof *v);
-				memset(v + *n, 0, (cause + 1 - *n) * sizeof *v);
-				*n = cause + 1;
-			}
-			if (v[cause].line != i + 1)
-				v[cause].lines++;
-			v[cause].line = (uint32_t)i + 1;
+			if (!cause)
+				continue;
+			if (*n == cap)
+				v = mem_grow(v, cap = cap ? cap * 2 : 256, sizeof *v);
+			v[(*n)++] = (struct cause){cause, (uint32_t)i, 1};
 		}
 	return v;
+}
+
+static struct cause *count_causes(const struct evidence_table *t, size_t *n)
+{
+	size_t all;
+	struct cause *v = list_causes(t, &all), *last = NULL;
+	*n = 0;
+	if (all)
+		qsort(v, all, sizeof *v, by_cause);
+	for (size_t i = 0; i < all; i++) {
+		if (!last || last->cause != v[i].cause) {
+			last = &v[(*n)++];
+			*last = v[i];
+		} else if (last->line != v[i].line) {
+			last->line = v[i].line;
+			last->lines++;
+		}
+	}
+	return v;
+}
+
+static uint32_t met_by(const struct cause *v, size_t n, uint32_t cause)
+{
+	size_t lo = 0;
+	while (n) {
+		size_t half = n / 2;
+		if (v[lo + half].cause < cause) {
+			lo += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	return v[lo].lines;
 }
 
 /* An indicator that more than one line in 200 meets says nothing about a line (4.5 V4); only where
  * there is a population (4.1 P6). */
 static void demote_common_causes(struct evidence_table *t, uint64_t lines)
 {
-	uint32_t n;
+	size_t n;
 	struct cause *causes = lines >= POPULATION_MIN ? count_causes(t, &n) : NULL;
 	for (size_t i = 0; causes && i < t->n; i++)
 		for (size_t k = 0; k < t->lines[i].n; k++) {
 			struct evidence *e = &t->lines[i].v[k];
-			uint32_t met = e->cause ? causes[e->cause].lines : 0;
+			uint32_t met = e->cause ? met_by(causes, n, e->cause) : 0;
 			if (met >= NUMERATOR_MIN && met * COMMON_ONE_IN > lines &&
 			    e->db > COMMON_DB)
 				e->db = COMMON_DB;

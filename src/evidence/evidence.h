@@ -5,6 +5,7 @@
 #pragma once
 #include "base/json.h"
 #include "base/opt.h"
+#include "base/save.h"
 #include "rec/evidence.h"
 
 enum { EVIDENCE_GROUPS = 4 }; /* intel, propagation, c2, abuse: the order of detect's groups */
@@ -13,7 +14,7 @@ extern const char *const tier_words[]; /* "none", "observe", … */
 
 struct evidence_source { /* a detector, as far as this stage cares; texts are borrowed */
 	const char *name, *attack;
-	const char *sentence[2];
+	const char *sentence[2], *statistic[2], *unit[2];
 	unsigned group;
 	double weight;
 };
@@ -54,6 +55,16 @@ void evidence_free(struct evidence_table *t);
 void evidence_add(struct evidence_table *t, const struct evidence *e);
 /* Takes over all that another table of the same run holds, and frees it. */
 void evidence_absorb(struct evidence_table *t, struct evidence_table *from);
+/* All that the tables hold, as the sections EVHD and EVID. */
+void evidence_save(struct evidence_table *const *tables, unsigned n, struct save *out);
+/* Into n new tables; which says where the evidence of a line belongs. Findings of a detector that
+ * there is no more are left out, and in->told says so. */
+struct evidence_deal {
+	unsigned (*which)(const void *arg, const struct subject *s);
+	const void *arg;
+};
+int evidence_load(struct evidence_table *const *tables, unsigned n,
+    const struct evidence_deal *deal, struct load *in);
 /* Adds a copy of all that another table of the same run holds. */
 void evidence_merge(struct evidence_table *t, const struct evidence_table *from);
 /* Judges all lines: run_span_ms is the time that the records of the run span, lines how many were

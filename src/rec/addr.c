@@ -6,11 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-bool addr_is_special(const union addr *a)
+bool addr_v6_is_special(const union addr *a)
 {
-	if (addr_is_v4(a))
-		return a->b[12] == 0 || a->b[12] == 127 || a->b[12] >= 224 ||
-		       (a->b[12] == 169 && a->b[13] == 254);
 	return a->b[0] == 0xff || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80) ||
 	       (a->q[0] == 0 && memcmp(a->b + 8, "\0\0\0\0\0\0\0", 7) == 0 && a->b[15] <= 1);
 }
@@ -36,14 +33,16 @@ void addr_text(char out[ADDR_TEXT], const union addr *a)
 		(void)inet_ntop(AF_INET6, a->b, out, ADDR_TEXT);
 }
 
+/* The first bits of a word, 0..64. */
+static uint64_t word_mask(unsigned bits)
+{
+	return bits == 0 ? 0 : bits >= 64 ? UINT64_MAX : htobe64(~(UINT64_MAX >> bits));
+}
+
 union addr addr_mask(const union addr *a, unsigned bits)
 {
-	union addr out = {{0}};
-	unsigned whole = bits / 8;
-	memcpy(out.b, a->b, whole < 16 ? whole : 16);
-	if (bits % 8 && whole < 16)
-		out.b[whole] = (uint8_t)(a->b[whole] & 0xff00 >> bits % 8);
-	return out;
+	unsigned first = bits < 64 ? bits : 64, second = bits < 64 ? 0 : bits - 64;
+	return (union addr){.q = {a->q[0] & word_mask(first), a->q[1] & word_mask(second)}};
 }
 
 int prefix_parse(struct span s, struct prefix *p, struct err *e)

@@ -47,8 +47,15 @@ static inline union addr addr_v6(const uint8_t b[16])
 	return a;
 }
 
+bool addr_v6_is_special(const union addr *a);
 /* Neither line nor peer: unspecified, multicast, broadcast, loopback and link-local addresses. */
-bool addr_is_special(const union addr *a);
+static inline bool addr_is_special(const union addr *a)
+{
+	if (!addr_is_v4(a))
+		return addr_v6_is_special(a);
+	uint8_t first = a->b[12];
+	return first == 0 || first >= 224 || first == 127 || (first == 169 && a->b[13] == 254);
+}
 bool addr_parse(struct span s, union addr *a);
 void addr_text(char out[ADDR_TEXT], const union addr *a); /* RFC 5952 */
 static inline int addr_compare(const union addr *a, const union addr *b)

@@ -18,7 +18,7 @@ struct evidence_top {    /* a peer, a port or a name that stands behind the coun
 struct evidence {
 	struct subject subject;
 	uint32_t detector;                 /* number in detect's table */
-	uint32_t cause;                    /* number of the indicator behind it, 0: none */
+	uint32_t cause;                    /* hash of the indicator behind it, 0: none */
 	int64_t window_ms;                 /* start of the window it is about */
 	int64_t first_ms, last_ms;         /* first and last event it counted in that window */
 	int64_t day_first_ms, day_last_ms; /* first and last event it counted on that day */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* theriac detect: files -> who is infected, for people or programs. */
 #include "base/mem.h"
+#include "run/ahead.h"
 #include "run/show.h"
 #include "run/stages.h"
 #include <stdlib.h>
@@ -42,27 +43,31 @@ static bool wanted(const struct run_detect_options *o, int64_t time_ms)
 
 static void feed(struct detection *x, const struct stream_batch *b)
 {
+	size_t fed = 0; /* what is wanted is passed on in runs, as a rule in one */
 	for (size_t i = 0; i < b->n; i++) {
-		const struct stream_record *r = &b->v[i];
-		if (!wanted(x->o, r->time_ms))
+		if (wanted(x->o, b->v[i].time_ms)) {
+			x->stats.late += b->v[i].late;
 			continue;
-		x->stats.late += r->late;
-		stages_feed(&x->stages, r);
+		}
+		stages_feed(&x->stages, b->v + fed, i - fed);
+		fed = i + 1;
 	}
+	stages_feed(&x->stages, b->v + fed, b->n - fed);
 }
 
 static void read_all(struct detection *x)
 {
 	struct stream *s = stream_new(&x->in, &x->stats.tally);
 	struct progress bar = progress_begin(x->in.paths.bytes);
-	struct stream_batch *b = mem_new(1, sizeof *b);
-	for (uint64_t n = 0; stream_fill(s, b); n += b->n) {
+	struct ahead *a = ahead_new(s, stages_shards(&x->stages.o) > 0);
+	const struct stream_batch *b;
+	for (uint64_t n = 0; (b = ahead_next(a)); n += b->n) {
 		progress_show(&bar, b->taken, n);
 		feed(x, b);
 	}
 	progress_end(&bar);
+	ahead_free(a);
 	stream_free(s);
-	free(b);
 }
 
 static int no_line_error(struct detection *x)

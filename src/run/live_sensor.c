@@ -54,7 +54,7 @@ static void feed(struct live_sensor *s, const struct smooth_item *item)
 	else
 		s->stage_ms = r.time_ms;
 	s->fed = true;
-	stages_feed(&s->stages, &r);
+	stages_feed(&s->stages, &r, 1);
 	smooth_release(&s->smooth, item->block);
 }
 

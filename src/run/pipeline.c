@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum { WORK_ITEMS = 1024, RING = 16, CONTACTS = 64, AHEAD = 8 };
+enum { FEED = 1024, FAR = 16, NEAR = 8, CACHE_LINE = 64 };
 
 struct work_item {
 	struct hint hint;
@@ -186,7 +187,7 @@ static void feed_late(struct pipeline *p, const struct flow *f)
 	pass_contacts(p, true);
 }
 
-void pipeline_feed(struct pipeline *p, const struct stream_record *r)
+static void feed(struct pipeline *p, const struct stream_record *r, const struct attribute_key *k)
 {
 	struct lookup l;
 	if (r->time_ms > p->clock_ms) {
@@ -196,12 +197,43 @@ void pipeline_feed(struct pipeline *p, const struct stream_record *r)
 	if (r->flow && r->late) {
 		feed_late(p, r->flow);
 	} else if (r->flow) {
-		attribute_flow(p->o.attribute, r->flow, p->clock_ms, &p->contacts);
+		attribute_flow(p->o.attribute, r->flow, k, p->clock_ms, &p->contacts);
 		if (p->contacts.n >= CONTACTS)
 			pass_contacts(p, false);
 	} else if (!p->o.no_dns && attribute_dns(p->o.attribute, r->dns, &l)) {
 		pass_contacts(p, false);
 		pass_lookup(p, &l, r->late);
+	}
+}
+
+static void prefetch_flow(const struct flow *f)
+{
+	for (size_t at = 0; at < sizeof *f; at += CACHE_LINE)
+		__builtin_prefetch((const char *)f + at);
+}
+
+/* Each record is a cache miss at the flow, at its bucket and at its conversation, so the three are
+ * brought near one after the other while earlier records are worked on. */
+static void feed_some(struct pipeline *p, const struct stream_record *r, size_t n)
+{
+	struct attribute_key k[FEED];
+	for (size_t i = 0; i < n + FAR; i++) {
+		if (i + FAR < n && r[i + FAR].flow)
+			prefetch_flow(r[i + FAR].flow);
+		if (i < n && r[i].flow)
+			attribute_look(p->o.attribute, r[i].flow, &k[i]);
+		if (i >= NEAR && i < n + NEAR && r[i - NEAR].flow)
+			attribute_look_closer(p->o.attribute, &k[i - NEAR]);
+		if (i >= FAR)
+			feed(p, &r[i - FAR], &k[i - FAR]);
+	}
+}
+
+void pipeline_feed(struct pipeline *p, const struct stream_record *r, size_t n)
+{
+	for (size_t some; n; r += some, n -= some) {
+		some = n < FEED ? n : FEED;
+		feed_some(p, r, some);
 	}
 }
 

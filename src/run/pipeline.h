@@ -22,7 +22,8 @@ struct pipeline_options {
 	bool no_dns, no_detect;
 };
 struct pipeline *pipeline_new(const struct pipeline_options *o);
-void pipeline_feed(struct pipeline *p, const struct stream_record *r);
+/* n records in the order of the stream. */
+void pipeline_feed(struct pipeline *p, const struct stream_record *r, size_t n);
 /* What was found up to now: once the shards have nothing left to do, a copy of all evidence goes
  * into the table; lines, dropped and muted are set in stats. */
 void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats);

@@ -109,6 +109,8 @@ static void open_sources(struct stages *s)
 		s->sources[i] = (struct evidence_source){.name = d->name,
 		    .attack = d->attack,
 		    .sentence = {d->sentence[0], d->sentence[1]},
+		    .statistic = {d->statistic[0], d->statistic[1]},
+		    .unit = {d->unit[0], d->unit[1]},
 		    .group = d->group,
 		    .weight = d->weight};
 	}
@@ -120,7 +122,7 @@ static struct evidence_table *new_table(const void *arg)
 	return evidence_new(settings_evidence(s->o.settings), s->sources, detectors_n, s->allow);
 }
 
-static unsigned shards_of(const struct stages_options *o)
+unsigned stages_shards(const struct stages_options *o)
 {
 	long cpus = o->threads ? (long)o->threads : sysconf(_SC_NPROCESSORS_ONLN);
 	return cpus < 2 ? 0 : cpus > THREADS_MAX ? THREADS_MAX - 1 : (unsigned)cpus - 1;
@@ -191,16 +193,17 @@ void stages_start(struct stages *s)
 	    .enabled = settings_enabled(s->o.settings),
 	    .new_table = new_table,
 	    .new_table_arg = s,
-	    .shards = shards_of(&s->o),
+	    .shards = stages_shards(&s->o),
 	    .no_dns = s->o.no_dns,
 	    .no_detect = s->o.no_detect};
 	s->pipeline = pipeline_new(&po);
 }
 
-void stages_feed(struct stages *s, const struct stream_record *r)
+void stages_feed(struct stages *s, const struct stream_record *r, size_t n)
 {
-	note_time(s, r->time_ms);
-	pipeline_feed(s->pipeline, r);
+	for (size_t i = 0; i < n; i++)
+		note_time(s, r[i].time_ms);
+	pipeline_feed(s->pipeline, r, n);
 }
 
 void stages_look(const struct stages *s, struct evidence_table *into, struct stats *stats)

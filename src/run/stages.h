@@ -29,7 +29,9 @@ struct stages {
 /* Files are read here and nowhere later. CONFIG, INPUT, SYS; close in any case. */
 int stages_open(struct stages *s, const struct stages_options *o, struct err *e);
 void stages_start(struct stages *s); /* the pipeline and its threads */
-void stages_feed(struct stages *s, const struct stream_record *r);
+void stages_feed(struct stages *s, const struct stream_record *r, size_t n); /* n in order */
+/* Threads that detect besides the caller's; 0: the caller's does it all. */
+unsigned stages_shards(const struct stages_options *o);
 /* What was found up to now goes into a table of stages_table; lines, muted and dropped are set. */
 void stages_look(const struct stages *s, struct evidence_table *into, struct stats *stats);
 /* The records are over: all evidence goes into s->evidence, what was counted into stats. */

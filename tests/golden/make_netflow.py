@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the inputs of the golden cases decode/netflow-* and decode/nfcapd-*: export datagrams and
 nfdump files, byte by byte. Addresses are of documentation and private ranges."""
+import bz2
 import ipaddress
 import pathlib
 import struct
@@ -268,8 +269,8 @@ def exporter(sysid, addr):
     return struct.pack("<HHI", 7, 32, 9) + ip + struct.pack("<HHI", 2, sysid, 1)
 
 
-def sampler(sysid, interval):
-    return struct.pack("<HHHHqII", 15, 24, sysid, 0, -1, 1, interval - 1)
+def sampler(sysid, interval, ident=-1):
+    return struct.pack("<HHHHqII", 15, 24, sysid, 0, ident, 1, interval - 1)
 
 
 def lzo_count(n):
@@ -290,6 +291,40 @@ def lzo(data, zeros=1000):
         out += lzo_literals(data[:at + 1]) + b"\x20" + lzo_count(run - 1 - 33) + bytes(2)
         data = data[at + run:]
     return out + lzo_literals(data) + b"\x11\x00\x00"
+
+
+def lz4_count(n):
+    return b"" if n < 15 else bytes([255]) * ((n - 15) // 255) + bytes([(n - 15) % 255])
+
+
+def lz4(data, zeros=1000):
+    """An LZ4 block: literals, and runs of zeros as matches at distance 1."""
+    out = b""
+    while (at := data.find(bytes(zeros))) > 0:
+        run = len(data) - at - len(data[at:].lstrip(b"\0")) - 1
+        out += bytes([min(at + 1, 15) << 4 | min(run - 4, 15)]) + lz4_count(at + 1) + data[:at + 1]
+        out += b"\x01\x00" + lz4_count(run - 4)
+        data = data[at + 1 + run:]
+    return out + bytes([min(len(data), 15) << 4]) + lz4_count(len(data)) + data
+
+
+def zstd(data, zeros=1000):
+    """A zstd frame (RFC 8878, 3.1.1) of raw blocks, and runs of zeros as RLE blocks."""
+    out, size = b"\x28\xb5\x2f\xfd\xa0" + struct.pack("<I", len(data)), 1 << 16
+    while data:
+        at = data.find(bytes(zeros))
+        if at == 0:
+            n = min(len(data) - len(data.lstrip(b"\0")), size)
+            body, kind = b"\0", 1
+        else:
+            n = min(at if at > 0 else len(data), size)
+            body, kind = data[:n], 0
+        data = data[n:]
+        out += struct.pack("<I", n << 3 | kind << 1 | (not data))[:3] + body
+    return out
+
+
+PACKS = {"lzo": (1, lzo), "bzip2": (2, bz2.compress), "lz4": (3, lz4), "zstd": (4, zstd)}
 
 
 def block(*records, pack=None, kind=3, flags=0, size=None):
@@ -334,13 +369,13 @@ STATISTICS = block(struct.pack("<HH", 0x8001, 9) + b"none\0", struct.pack("<HH",
 
 def nfcapd():
     write("nfcapd-fires", "plain.nfcapd", nf_file(block(*FLOWS[:3]), block(*FLOWS[3:]), STATISTICS))
-    write("nfcapd-lzo", "lzo.nfcapd",
-          nf_file(block(*FLOWS[:3], pack=lzo), block(*FLOWS[3:], pack=lzo), STATISTICS,
-                  compression=1))
-    write("nfcapd-lzo", "large.nfcapd", nf_file(
-        block(*FLOWS[:3], *[struct.pack("<HH", 13, 60000) + bytes(59996)] * 17, *FLOWS[3:4],
-              pack=lzo),
-        STATISTICS, compression=1))
+    zeros = [struct.pack("<HH", 13, 60000) + bytes(59996)] * 17
+    for name, (number_of, pack) in PACKS.items():
+        write("nfcapd-compressed", name + ".nfcapd", nf_file(
+            block(*FLOWS[:3], pack=pack), block(*FLOWS[3:], pack=pack), STATISTICS,
+            compression=number_of))
+        write("nfcapd-compressed", name + "-large.nfcapd", nf_file(
+            block(*FLOWS[:3], *zeros, *FLOWS[3:4], pack=pack), STATISTICS, compression=number_of))
     event = element(19, struct.pack("<QIHBB", T0 * 1000, 1, 0, 2, 0))
     nat = element(25, struct.pack("<QIBBH", T0 * 1000, 0, 4, 0, 0))
     write("nfcapd-quiet", "events.nfcapd", nf_file(
@@ -348,12 +383,33 @@ def nfcapd():
               nf_record(generic(0, 0, 40000, 443, 6), ends("10.1.0.5", "198.51.100.7"), nat),
               nf_record(generic(5, 81, 0, 0, 0), ends("0.0.0.0", "0.0.0.0"))), STATISTICS))
     write("nfcapd-quiet", "empty.nfcapd", nf_file(STATISTICS))
-    layouts = {"layout1": {"layout": 1}, "layout3": {"layout": 3}, "bzip2": {"compression": 2},
-               "lz4": {"compression": 3}, "zstd": {"compression": 4}, "unknown": {"compression": 9},
+    layouts = {"layout1": {"layout": 1}, "layout3": {"layout": 3}, "unknown": {"compression": 9},
                "encrypted": {"encryption": 1}, "big-endian": {"magic": 0x0ca5}}
     for name, changed in layouts.items():
         write("nfcapd-layouts", name + ".nfcapd", nf_file(block(*FLOWS), **changed))
+    nfcapd_samplers()
     nfcapd_hostile()
+
+
+def nfcapd_samplers():
+    """Exporters 1 to 5: two numbered samplers, one of them changed in mid-file; a default; one that
+    overwrites; one for all and a numbered one; none."""
+    def flow(sysid, sport, packets, sampled=True, names=None):
+        named = [] if names is None else [element(18, names)]
+        return nf_record(generic(packets, packets * 100, sport, 443, 6, 2),
+                         ends(f"10.1.0.{sysid}", "198.51.100.7"), *named, sysid=sysid,
+                         flags=2 if sampled else 0)
+
+    wide, narrow = struct.pack("<QHH4x", 8, 1, 0), struct.pack("<iIHH", 9, 1, 0, 1)
+    write("nfcapd-samplers", "samplers.nfcapd", nf_file(block(
+        *(exporter(n, f"192.0.2.{n}") for n in range(1, 6)),
+        sampler(1, 100, 8), sampler(1, 500, 9), sampler(2, 10, -2), sampler(3, 1000),
+        sampler(3, 50, -3), sampler(3, 7, 8), sampler(4, 1), sampler(4, 20, 8),
+        flow(1, 40001, 300, names=wide), flow(1, 40002, 1500, names=narrow), flow(1, 40003, 900),
+        sampler(1, 300, 8), flow(1, 40004, 300, names=wide), flow(1, 40005, 300, False),
+        flow(2, 40006, 30), flow(2, 40007, 30, names=wide), flow(3, 40008, 100, names=wide),
+        flow(4, 40009, 3, False), flow(4, 40010, 60, names=wide), flow(5, 40011, 4),
+        *(sampler(5, 10, n) for n in range(100, 130)), flow(5, 40012, 40)), STATISTICS))
 
 
 def nfcapd_hostile():
@@ -371,13 +427,17 @@ def nfcapd_hostile():
         block(good, struct.pack("<HH", 11, 3), good), block(good, nf_record(size=60000)),
         block(good, kind=4), block(good)))
     write("nfcapd-hostile", "cut.nfcapd", nf_file(block(good, good), block(good, good))[:-30])
-    write("nfcapd-hostile", "packed.nfcapd", nf_file(
-        block(good, pack=lzo), block(good, pack=lambda b: lzo(b)[:-9]),
-        block(good, pack=lambda b: b"\x00" * 40), block(good, pack=lambda b: b"\xff" + b),
-        block(good, pack=lzo), compression=1))
+    for name, (number_of, pack) in PACKS.items():
+        packed = pack(good)
+        bomb = pack(b"starts" + bytes(6 << 20) + b"ends.")
+        write("nfcapd-hostile", name + ".nfcapd", nf_file(
+            block(good, pack=pack), block(pack=lambda _, b=packed: b[:-9]),
+            block(pack=lambda _: b"\x00" * 40), block(pack=lambda _, b=packed: b"\xff" + b),
+            block(pack=lambda _, b=bomb: b), block(good, pack=pack), compression=number_of))
     write("nfcapd-hostile", "huge-block.nfcapd", nf_file(block(good), block(good, size=0xfffffff0)))
     write("nfcapd-hostile", "header.nfcapd", nf_file()[:20])
 
 
-for make in (fires, sampling, templates, uptime_wrap, events, quiet, hostile, nfcapd):
-    make()
+if __name__ == "__main__":
+    for make in (fires, sampling, templates, uptime_wrap, events, quiet, hostile, nfcapd):
+        make()

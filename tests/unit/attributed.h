@@ -89,13 +89,21 @@ static inline struct attributed attributed_new(const char *inside, uint64_t conv
 	return x;
 }
 
+static inline void attributed_flow(struct attributed *x, const struct flow *f, int64_t now_ms)
+{
+	struct attribute_key k;
+	attribute_look(x->a, f, &k);
+	attribute_look_closer(x->a, &k);
+	attribute_flow(x->a, f, &k, now_ms, &x->out);
+}
+
 static inline void attributed_add(struct attributed *x, const struct packet_row *r)
 {
 	struct flow f = flow_of(r);
 	if (flow_time_ms(&f) > x->now_ms)
 		x->now_ms = flow_time_ms(&f);
 	attribute_advance(x->a, x->now_ms, &x->out);
-	attribute_flow(x->a, &f, x->now_ms, &x->out);
+	attributed_flow(x, &f, x->now_ms);
 }
 
 static inline void attributed_fini(struct attributed *x)

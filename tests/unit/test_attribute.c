@@ -250,7 +250,7 @@ static void zeeks_words_become_opener_and_outcome(void **state)
 		struct decoded d = decoded("zeek-tsv", text, 0);
 		assert_int_equal(d.batch.flow_n, 1);
 		struct attributed x = attributed_new(NULL, 1024);
-		attribute_flow(x.a, &d.batch.flows[0], T0, &x.out);
+		attributed_flow(&x, &d.batch.flows[0], T0);
 		attribute_flush(x.a, &x.out);
 		if (x.out.n != 1 || x.out.v->opener != rows[i].opener ||
 		    x.out.v->outcome != rows[i].outcome)

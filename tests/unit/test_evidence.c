@@ -11,13 +11,13 @@
 
 enum { INTEL, SCAN_B, BRUTE, DGA, BEACON, SPAM, DDOS, SOURCES };
 static const struct evidence_source sources[SOURCES] = {
-    [INTEL] = {"intel", "T1071", {"x", NULL}, 0, 1},
-    [SCAN_B] = {"scan-b", "T1595.001", {"x", NULL}, 1, .45},
-    [BRUTE] = {"brute", "T1110", {"x", NULL}, 1, .15},
-    [DGA] = {"dga", "T1568", {"x", NULL}, 2, .30},
-    [BEACON] = {"beacon", "T1071", {"x", NULL}, 2, .15},
-    [SPAM] = {"spam", "T1566", {"x", NULL}, 3, .35},
-    [DDOS] = {"ddos", "T1498", {"x", NULL}, 3, .35},
+    [INTEL] = {"intel", "T1071", .sentence = {"x", NULL}, .group = 0, .weight = 1},
+    [SCAN_B] = {"scan-b", "T1595.001", .sentence = {"x", NULL}, .group = 1, .weight = .45},
+    [BRUTE] = {"brute", "T1110", .sentence = {"x", NULL}, .group = 1, .weight = .15},
+    [DGA] = {"dga", "T1568", .sentence = {"x", NULL}, .group = 2, .weight = .30},
+    [BEACON] = {"beacon", "T1071", .sentence = {"x", NULL}, .group = 2, .weight = .15},
+    [SPAM] = {"spam", "T1566", .sentence = {"x", NULL}, .group = 3, .weight = .35},
+    [DDOS] = {"ddos", "T1498", .sentence = {"x", NULL}, .group = 3, .weight = .35},
 };
 static const struct evidence_options options = {.prior = .005, .notice_db = 70, .q = .001};
 

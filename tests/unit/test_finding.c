@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* When a finding is told: stronger by 1 dB, a behaviour whose events came to span 30 s and 30 min,
  * and the last word of each day. */
+#include "base/mem.h"
 #include "detect/shard.h"
 #include "unit.h"
 #include <stdlib.h>
@@ -13,8 +14,7 @@ enum { MINUTE_MS = 60000, DAY_MS = 86400000 };
 struct told {
 	struct detect *d;
 	struct evidences out;
-	struct finding f;
-	struct subject s;
+	struct line *line;
 };
 
 static struct told told_new(void)
@@ -23,14 +23,19 @@ static struct told told_new(void)
 	static const void *const opts[DETECTORS_MAX];
 	const struct detect_options o = {.lines = 1024, .destinations = 1024};
 	struct told x = {.d = detect_new(&o, 1, opts, none)};
-	x.s = (struct subject){.kind = SUBJECT_V4, .bits = 128, .id = addr_v4(0x0a000001)};
+	x.line = mem_new(1, x.d->line_bytes);
+	x.line->subject =
+	    (struct subject){.kind = SUBJECT_V4, .bits = 128, .id = addr_v4(0x0a000001)};
+	x.d->now = x.line;
+	x.d->running = detector_number(&detector_scan_bot_ports);
 	return x;
 }
 
 static void told_fini(struct told *x)
 {
-	finding_close(x->d, &detector_scan_bot_ports, &x->f, &x->s);
+	findings_close(x->d, x->line);
 	detect_free(x->d);
+	free(x->line);
 	free(x->out.v);
 }
 
@@ -41,9 +46,9 @@ static size_t event(struct told *x, int64_t at_ms, double p)
 	struct verdict v = {.value = 1 / p, .p = p, .share = .9, .prevalence = -1, .sampling = 1};
 	v.window_ms = (T0 + at_ms) / 3600000 * 3600000;
 	x->d->out = &x->out;
-	finding_event(x->d, &detector_scan_bot_ports, &x->f, &x->s, T0 + at_ms);
-	(void)finding_judge(x->d, &detector_scan_bot_ports, &x->f, &v);
-	finding_tell(x->d, &detector_scan_bot_ports, &x->f, &x->s);
+	finding_event(x->d, T0 + at_ms);
+	(void)finding_judge(x->d, &v);
+	finding_tell(x->d);
 	return x->out.n - before;
 }
 
@@ -53,7 +58,7 @@ static void weak_findings_are_not_told(void **state)
 	struct told x = told_new();
 	assert_int_equal(event(&x, 0, .5), 0);
 	assert_int_equal(event(&x, MINUTE_MS, .01), 0); /* 6 dB */
-	finding_close(x.d, &detector_scan_bot_ports, &x.f, &x.s);
+	findings_close(x.d, x.line);
 	assert_int_equal(x.out.n, 0);
 	told_fini(&x);
 }
@@ -135,7 +140,7 @@ static void the_cap_holds(void **state)
 static void note(struct told *x, uint32_t peer, uint16_t port)
 {
 	union addr a = addr_v4(peer);
-	finding_note(x->d, &x->f, &a, port, PROTO_TCP, (struct span){0});
+	finding_note(x->d, &a, port, PROTO_TCP, (struct span){0});
 }
 
 static void what_stands_behind_it_is_noted_by_count(void **state)
@@ -143,7 +148,7 @@ static void what_stands_behind_it_is_noted_by_count(void **state)
 	(void)state;
 	struct told x = told_new();
 	note(&x, 1, 23); /* below 5 dB it costs no memory */
-	assert_int_equal(x.f.notes, 0);
+	assert_int_equal(x.d->notes.free_n, x.d->notes.n);
 	assert_int_equal(event(&x, 0, 1e-3), 1);
 	for (uint32_t i = 0; i < 5; i++)
 		for (uint32_t k = 0; k < 10 + i; k++)
@@ -156,7 +161,7 @@ static void what_stands_behind_it_is_noted_by_count(void **state)
 		assert_true(e->top[i - 1].count >= e->top[i].count);
 	assert_int_equal(e->top[0].count, 14);
 	assert_int_equal(e->top[4].count, 11);
-	finding_close(x.d, &detector_scan_bot_ports, &x.f, &x.s);
+	findings_close(x.d, x.line);
 	assert_int_equal(x.d->notes.free_n, x.d->notes.n);
 	told_fini(&x);
 }

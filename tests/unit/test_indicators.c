@@ -102,8 +102,11 @@ static void a_domain_matches_what_stands_below_it(void **state)
 	size_t bad;
 	(void)add(x, "a.txt", "bad.example.com\nworse.bad.example.com\n", &bad);
 	assert_non_null(of_name(x, "bad.example.com"));
-	assert_int_equal(of_name(x, "x.y.worse.bad.example.com")->number, 2);
-	assert_int_equal(of_name(x, "w.bad.example.com")->number, 1);
+	const struct indicator *bad_one = of_name(x, "bad.example.com");
+	const struct indicator *worse = of_name(x, "worse.bad.example.com");
+	assert_ptr_not_equal(worse, bad_one);
+	assert_ptr_equal(of_name(x, "x.y.worse.bad.example.com"), worse);
+	assert_ptr_equal(of_name(x, "w.bad.example.com"), bad_one);
 	assert_null(of_name(x, "example.com"));
 	assert_null(of_name(x, "notbad.example.com"));
 	assert_null(of_name(x, "bad.example.com.evil.org"));
@@ -254,10 +257,30 @@ static void many_are_all_found_again(void **state)
 	assert_int_equal(indicators_count(x), MANY);
 	for (uint32_t i = 0; i < MANY; i++) {
 		union addr a = addr_v4(0x0b000000 + i * 7), b = addr_v4(0x0b000000 + i * 7 + 1);
-		assert_int_equal(indicators_peer(x, &a, 1)->number, i + 1);
+		const struct indicator *is = indicators_peer(x, &a, 1);
+		assert_ptr_equal(indicators_by_id(x, is->id), is);
 		assert_null(indicators_peer(x, &b, 1));
 	}
 	indicators_free(x);
+}
+
+/* Ids stand in saved state: lists that come in another order give the same. */
+static void an_id_is_the_entry_s_in_every_run(void **state)
+{
+	(void)state;
+	struct indicators *x = indicators_new(), *y = indicators_new();
+	size_t bad;
+	(void)add(x, "a.txt", "bad.example.com\nworse.example.com\n203.0.113.9:80\n", &bad);
+	(void)add(y, "a.txt", "203.0.113.9:81\n203.0.113.9:80\nworse.example.com\n", &bad);
+	union addr a = addr_v4(0xcb007109);
+	assert_true(of_name(x, "worse.example.com")->id == of_name(y, "worse.example.com")->id);
+	assert_true(indicators_peer(x, &a, 80)->id == indicators_peer(y, &a, 80)->id);
+	assert_true(indicators_peer(y, &a, 81)->id != indicators_peer(y, &a, 80)->id);
+	assert_ptr_equal(
+	    indicators_by_id(y, indicators_peer(x, &a, 80)->id), indicators_peer(y, &a, 80));
+	assert_null(indicators_by_id(y, of_name(x, "bad.example.com")->id));
+	indicators_free(x);
+	indicators_free(y);
 }
 
 int main(void)
@@ -271,6 +294,7 @@ int main(void)
 	    cmocka_unit_test(the_same_from_two_feeds_is_confirmed),
 	    cmocka_unit_test(only_a_file_of_which_nothing_can_be_read_fails),
 	    cmocka_unit_test(many_are_all_found_again),
+	    cmocka_unit_test(an_id_is_the_entry_s_in_every_run),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

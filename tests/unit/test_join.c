@@ -231,7 +231,7 @@ static void late_flows_are_not_joined(void **state)
 	(void)state;
 	struct attributed x = attributed_new(NULL, 1024);
 	struct flow f = flow_of(&(struct packet_row){OUT, .flags = SYN});
-	attribute_flow(x.a, &f, T0, &x.out);
+	attributed_flow(&x, &f, T0);
 	attribute_late(x.a, &f, &x.out);
 	assert_int_equal(x.out.n, 1);
 	attributed_fini(&x);

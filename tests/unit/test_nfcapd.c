@@ -170,8 +170,8 @@ static void sampling_is_undone_where_it_is_known(void **state)
 		uint64_t packets;
 	} rows[] = {
 	    {0, NF_FLAG_SAMPLED, 0, 2000}, {1000, NF_FLAG_SAMPLED, 1000, 2},
-	    {0, 0, 0, 2000},                 /* sampled by somebody else, or not */
-	    {500, NF_FLAG_SAMPLED, 0, 2000}, /* two samplers: which one was it? */
+	    {0, 0, 0, 2000},                /* sampled by somebody else, or not */
+	    {500, NF_FLAG_SAMPLED, 500, 4}, /* the same sampler, from here on */
 	};
 	struct nf_exporters x = exporters();
 	struct batch out = {0};
@@ -234,8 +234,9 @@ static void windows_make_no_difference(void **state)
 	    {"netflow", "netflow-templates/life.bin"},
 	    {"netflow", "netflow-hostile/lengths.bin"},
 	    {"nfcapd", "nfcapd-fires/plain.nfcapd"},
-	    {"nfcapd", "nfcapd-lzo/lzo.nfcapd"},
-	    {"nfcapd", "nfcapd-hostile/packed.nfcapd"},
+	    {"nfcapd", "nfcapd-compressed/lzo.nfcapd"},
+	    {"nfcapd", "nfcapd-compressed/zstd.nfcapd"},
+	    {"nfcapd", "nfcapd-hostile/lz4.nfcapd"},
 	};
 	static const size_t steps[] = {1, 7, 100, 1000};
 	const char *root = getenv("THERIAC_SOURCE_ROOT");

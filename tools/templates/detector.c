@@ -21,19 +21,18 @@ static const struct opt_row rows[] = {
 	.help = "port of the peers that are counted"},
 };
 
-struct state { /* of one line, zeroed at first */
-	struct finding finding;
+struct state { /* of one line, zeroed at first; raise .version below when its meaning changes */
 	struct distinct peers;
 };
 
 static void contact(
-    struct detect *d, const void *opts, void *state, const struct contact *c, const struct hint *h)
+    struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	const struct opts *o = opts;
-	struct state *s = state;
 	if (c->proto != PROTO_TCP || c->opener != OPENER_SELF || c->peer_port != o->port ||
 	    (c->marks & CONTACT_UPDATE))
 		return;
+	struct state *s = detect_state(d);
 	uint32_t window = window_of(c->end_ms, HOUR_MS);
 	(void)distinct_add(d, &s->peers, window, h->peer);
 	uint32_t peers = distinct_count(&s->peers, window);
@@ -45,9 +44,9 @@ static void contact(
 	    .count = peers,
 	    .sampling = c->sampling,
 	    .estimated = distinct_estimated(&s->peers)};
-	finding_event(d, &detector_@SYMBOL@, &s->finding, &c->subject, c->end_ms);
-	finding_note(d, &s->finding, &c->peer, c->peer_port, c->proto, (struct span){0});
-	(void)finding_judge(d, &detector_@SYMBOL@, &s->finding, &v);
+	finding_event(d, c->end_ms);
+	finding_note(d, &c->peer, c->peer_port, c->proto, (struct span){0});
+	(void)finding_judge(d, &v);
 }
 
 const struct detector detector_@SYMBOL@ = {
@@ -68,6 +67,6 @@ const struct detector detector_@SYMBOL@ = {
     .rows_n = sizeof rows / sizeof *rows,
     .opts_bytes = sizeof(struct opts),
     .state_bytes = sizeof(struct state),
-    .finding_first = true,
+    .version = 1,
     .contact = contact,
 };
