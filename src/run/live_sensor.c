@@ -281,7 +281,8 @@ static void conclude(struct live_sensor *s)
 static int open_sensor(struct live_sensor *s, struct err *e)
 {
 	const struct run_sensor_options *o = s->l->o;
-	const struct stages_options so = {.settings = s->l->settings,
+	const struct stages_options so = {.live = true,
+	    .settings = s->l->settings,
 	    .inside = o->inside,
 	    .indicators = o->indicators,
 	    .allow = o->allow,

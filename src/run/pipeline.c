@@ -262,10 +262,28 @@ struct pipeline *pipeline_new(const struct pipeline_options *o)
 	return p;
 }
 
+static void wait_idle(struct shard *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	while (s->n)
+		(void)pthread_cond_wait(&s->change, &s->lock);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+void pipeline_pause(struct pipeline *p)
+{
+	pass_contacts(p, false);
+	for (unsigned i = 0; i < p->n; i++)
+		if (p->shards[i].filling->n)
+			hand_over(p, &p->shards[i]);
+	for (unsigned i = 0; i < p->n && p->threads; i++)
+		wait_idle(&p->shards[i]);
+}
+
+/* The thread works off what it was handed and ends. */
 static void shard_end(struct pipeline *p, struct shard *s)
 {
-	hand_over(p, s);
-	if (!p->threads)
+	if (!p->threads || s->over)
 		return;
 	(void)pthread_mutex_lock(&s->lock);
 	s->over = true;
@@ -274,23 +292,9 @@ static void shard_end(struct pipeline *p, struct shard *s)
 	(void)pthread_join(s->thread, NULL);
 }
 
-/* Until the shard's thread has done all that was handed over. */
-static void quiesce(struct pipeline *p, struct shard *s)
-{
-	hand_over(p, s);
-	if (!p->threads)
-		return;
-	(void)pthread_mutex_lock(&s->lock);
-	while (s->n)
-		(void)pthread_cond_wait(&s->change, &s->lock);
-	(void)pthread_mutex_unlock(&s->lock);
-}
-
 void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats)
 {
-	pass_contacts(p, false);
-	for (unsigned i = 0; i < p->n; i++)
-		quiesce(p, &p->shards[i]);
+	pipeline_pause(p);
 	for (unsigned i = 0; i < p->n; i++) {
 		evidence_merge(into, p->shards[i].evidence);
 		stats->lines += detect_lines(p->shards[i].detect);
@@ -305,6 +309,7 @@ void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct sta
 	pass_contacts(p, false);
 	for (unsigned i = 0; i < p->n; i++) {
 		struct shard *s = &p->shards[i];
+		hand_over(p, s);
 		shard_end(p, s);
 		detect_close(s->detect, &s->out);
 		keep_evidence(s);
@@ -319,6 +324,7 @@ void pipeline_free(struct pipeline *p)
 {
 	for (unsigned i = 0; p && i < p->n; i++) {
 		struct shard *s = &p->shards[i];
+		shard_end(p, s);
 		detect_free(s->detect);
 		evidence_free(s->evidence);
 		for (int k = 0; k < RING && s->ring[k]; k++) {
@@ -334,4 +340,62 @@ void pipeline_free(struct pipeline *p)
 		free(p->shards);
 	}
 	free(p);
+}
+
+void pipeline_save(const struct pipeline *p, struct save *out)
+{
+	struct detect **detect = mem_new(p->n, sizeof *detect);
+	struct evidence_table **evidence = mem_new(p->n, sizeof *evidence);
+	for (unsigned i = 0; i < p->n; i++) {
+		detect[i] = p->shards[i].detect;
+		evidence[i] = p->shards[i].evidence;
+	}
+	save_begin(out, "PIPE");
+	save_uint(out, (uint64_t)p->clock_ms, 8);
+	save_end(out);
+	attribute_save(p->o.attribute, out);
+	population_save(p->o.population, out);
+	detect_save(detect, p->n, out);
+	evidence_save(evidence, p->n, out);
+	free(detect);
+	free(evidence);
+}
+
+static unsigned shard_of(const void *arg, const struct subject *s)
+{
+	const struct pipeline *p = arg;
+	return detect_shard_of(p->shards[0].detect, s, p->n);
+}
+
+static int load_clock(struct pipeline *p, struct load *in)
+{
+	if (!load_is(in, "PIPE"))
+		return in->bad;
+	p->clock_ms = (int64_t)(buf_le64(&in->section) & INT64_MAX);
+	if (!load_check(in, true))
+		load_next(in);
+	return in->bad;
+}
+
+int pipeline_load(struct pipeline *p, struct load *in)
+{
+	struct detect **detect = mem_new(p->n, sizeof *detect);
+	struct evidence_table **evidence = mem_new(p->n, sizeof *evidence);
+	struct evidences last_words = {0};
+	const struct evidence_deal deal = {shard_of, p};
+	for (unsigned i = 0; i < p->n; i++) {
+		detect[i] = p->shards[i].detect;
+		evidence[i] = p->shards[i].evidence;
+	}
+	int bad = load_clock(p, in);
+	bad = bad ? bad : attribute_load(p->o.attribute, in);
+	bad = bad ? bad : population_load(p->o.population, in);
+	bad = bad ? bad : detect_load(detect, p->n, in, &last_words);
+	bad = bad ? bad : evidence_load(evidence, p->n, &deal, in);
+	for (size_t i = 0; !bad && i < last_words.n; i++)
+		evidence_add(evidence[shard_of(p, &last_words.v[i].subject)], &last_words.v[i]);
+	free(last_words.v);
+	free(detect);
+	free(evidence);
+	return bad;
 }

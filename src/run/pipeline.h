@@ -24,6 +24,16 @@ struct pipeline_options {
 struct pipeline *pipeline_new(const struct pipeline_options *o);
 /* n records in the order of the stream. */
 void pipeline_feed(struct pipeline *p, const struct stream_record *r, size_t n);
+/* All that was fed is worked off and no thread touches anything until the next record: the moment
+ * to fork a child that saves, from memory as it was then. */
+void pipeline_pause(struct pipeline *p);
+/* After pipeline_pause, and in a forked child too: population, lines, evidence, exporters, clock;
+ * not the conversations that are open. */
+void pipeline_save(const struct pipeline *p, struct save *out);
+/* Before the first record, into a new pipeline, population and attribute; the number of shards and
+ * the room of tables may differ. Takes the sections that are its own and stops at the next;
+ * in->told has what was not taken over. On a code all three are of no use. */
+int pipeline_load(struct pipeline *p, struct load *in);
 /* What was found up to now: once the shards have nothing left to do, a copy of all evidence goes
  * into the table; lines, dropped and muted are set in stats. */
 void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats);
