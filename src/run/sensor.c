@@ -312,6 +312,7 @@ static void heard(struct parent *p, int which, const struct wire *m, int fd)
 		if (fd >= 0 && which == READER) {
 			keep_templates(p, fd);
 			write_templates(p);
+			live_keep_exporters(&p->live);
 		}
 		break;
 	case WIRE_PEER_IS:
