@@ -59,20 +59,24 @@ static struct stream_record record_of(struct live_sensor *s, const struct smooth
 	return r;
 }
 
+static void feed(struct live_sensor *s)
+{
+	struct stream_record r[FEED];
+	size_t n = 0;
+	while (n < FEED && smooth_peek(&s->smooth)) {
+		struct smooth_item item = smooth_take(&s->smooth);
+		r[n++] = record_of(s, &item);
+	}
+	stages_feed(&s->stages, r, n);
+	s->fed |= n > 0;
+	while (n)
+		smooth_release(&s->smooth, r[--n].block);
+}
+
 static void feed_ready(struct live_sensor *s, bool all)
 {
-	struct stream_record v[FEED];
-	while (smooth_ready(&s->smooth, all)) {
-		size_t n = 0;
-		for (; n < FEED && smooth_peek(&s->smooth); n++) {
-			struct smooth_item item = smooth_take(&s->smooth);
-			v[n] = record_of(s, &item);
-		}
-		stages_feed(&s->stages, v, n);
-		for (size_t i = 0; i < n; i++)
-			smooth_release(&s->smooth, v[i].block);
-		s->fed |= n > 0;
-	}
+	while (smooth_ready(&s->smooth, all))
+		feed(s);
 }
 
 static void take_records(struct live_sensor *s, int64_t received_ms)

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Records in time order -> attribute -> population -> shards of detect -> evidence. One thread
- * reads and attributes; the lines are shared out to shards, each with a thread of its own where
- * there are any. */
+/* Records in time order -> attribute -> population -> shards of detect -> evidence. The caller
+ * attributes; where there are threads, the population has one, and each shard of the lines. */
 #pragma once
 #include "attribute/attribute.h"
 #include "detect/detect.h"

@@ -16,9 +16,6 @@ for format in v9 ipfix; do
 	equal "$format: flows" "$(python3 tests/system/live.py key "$work/$format.detect" records.flow)" \
 		"$(summary_of "$format" records.flow)"
 	equal "$format: lost" 0 "$(summary_of "$format" exporters.127.0.1.1.lost)"
-	for of in detect out; do
-		python3 tests/system/live.py verdicts "$work/$format.$of" >"$work/$format.$of.verdicts"
-	done
-	[ "$(wc -l <"$work/$format.detect.verdicts")" -ge 5 ] || fail "$format: too few lines to compare"
-	same "$format: live and offline differ" "$work/$format.detect.verdicts" "$work/$format.out.verdicts"
+	python3 tests/system/live.py near "$work/$format.detect" "$work/$format.out" >"$work/differ" ||
+		fail "$format: live and offline differ: $(cat "$work/differ")"
 done
