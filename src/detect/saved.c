@@ -67,7 +67,7 @@ static void save_line(const struct detect *d, const struct line *l, struct save 
 {
 	save_bytes(out, &l->subject, sizeof l->subject);
 	save_uint(out, l->last_s, 4);
-	save_bytes(out, l->seen, sizeof l->seen);
+	save_sparse(out, l->seen, sizeof l->seen);
 	save_uint(out, l->seen_bits, 2);
 	save_uint(out, l->p2p_day, 2);
 	save_uint(out, l->p2p_n, 2);
@@ -75,13 +75,13 @@ static void save_line(const struct detect *d, const struct line *l, struct save 
 	for (size_t i = 0; i < detectors_n; i++)
 		if (l->state[i]) {
 			save_uint(out, i, 1);
-			save_bytes(
+			save_sparse(
 			    out, blocks_at(&d->states[i], l->state[i]), detectors[i]->state_bytes);
 		}
 	save_uint(out, count_findings(d, l), 1);
 	for (uint32_t i = l->findings; i;) {
 		const struct finding *f = blocks_at(&d->findings, i);
-		save_bytes(out, f, sizeof *f);
+		save_sparse(out, f, sizeof *f);
 		i = f->next;
 	}
 }
@@ -151,7 +151,7 @@ static void save_cold(const struct detect *d, struct save *out)
 		save_uint(out, offset, 4);
 		save_uint(out, c->day, 4);
 		save_uint(out, c->n, 4);
-		save_bytes(out, c->h, c->n > COLD_EXACT ? sizeof c->regs : sizeof c->h);
+		save_sparse(out, c->h, c->n > COLD_EXACT ? sizeof c->regs : sizeof c->h);
 	}
 }
 
@@ -245,13 +245,12 @@ static void load_states(struct loading *x, struct detect *d, struct line *l)
 			b->bad = true;
 			return;
 		}
-		const uint8_t *p = buf_take(b, x->old.state_bytes[old]);
 		size_t is = x->old.is[old];
-		if (!p || is == NONE)
-			continue;
-		if (!l->state[is])
+		if (is != NONE && !l->state[is])
 			l->state[is] = blocks_take(&d->states[is]);
-		memcpy(blocks_at(&d->states[is], l->state[is]), p, detectors[is]->state_bytes);
+		(void)load_sparse(x->in,
+		    is == NONE ? NULL : blocks_at(&d->states[is], l->state[is]),
+		    x->old.state_bytes[old]);
 	}
 }
 
@@ -262,10 +261,10 @@ static void load_findings(struct loading *x, struct detect *d, struct line *l)
 		struct finding was;
 		if (x->old.finding_version != FINDING_VERSION ||
 		    x->old.finding_bytes != sizeof was) {
-			buf_skip(b, x->old.finding_bytes);
+			(void)load_sparse(x->in, NULL, x->old.finding_bytes);
 			continue;
 		}
-		if (!load_bytes(x->in, &was, sizeof was))
+		if (!load_sparse(x->in, &was, sizeof was))
 			return;
 		if (was.detector >= x->old.n || was.which > 1) {
 			b->bad = true;
@@ -292,7 +291,7 @@ static void load_line(struct loading *x)
 		return;
 	struct line *l = line_of(d, &s, hash);
 	l->last_s = buf_le32(b);
-	(void)load_bytes(x->in, l->seen, sizeof l->seen);
+	(void)load_sparse(x->in, l->seen, sizeof l->seen);
 	l->seen_bits = buf_le16(b);
 	l->p2p_day = buf_le16(b);
 	l->p2p_n = buf_le16(b);
@@ -328,15 +327,12 @@ static void load_cold(struct loading *x)
 	struct line *l = line_find(d, &s, hash);
 	struct distinct *owner = load_owner(x, d, l);
 	uint32_t day = buf_le32(b), n = buf_le32(b);
-	const struct cold *size = NULL;
-	size_t bytes = n > COLD_EXACT ? sizeof size->regs : sizeof size->h;
-	const uint8_t *p = buf_take(b, bytes);
-	struct cold *c = p && owner ? cold_take(d, owner, l) : NULL;
+	struct cold *c = owner ? cold_take(d, owner, l) : NULL;
+	(void)load_sparse(x->in, c ? c->h : NULL, n > COLD_EXACT ? sizeof c->regs : sizeof c->h);
 	if (!c)
 		return;
 	c->day = day;
 	c->n = n;
-	memcpy(c->h, p, bytes);
 }
 
 static void load_note(struct loading *x)

@@ -8,6 +8,7 @@
 #include "run/live.h"
 #include "run/live_clock.h"
 #include "run/live_show.h"
+#include "run/live_state.h"
 #include "run/outlet.h"
 #include "run/show.h"
 #include "run/smooth.h"
@@ -32,14 +33,15 @@ struct live_sensor {
 	struct smooth smooth;
 	struct batch batch;
 	struct live_clock clock;
+	struct live_state state;
 	struct told *told;
 	struct outlet plain, out; /* stdout; whoever connected to --out */
 	enum tier min;
-	int64_t stage_ms;    /* newest record that went on */
-	int64_t reported_ms; /* stage clock at the last look */
-	int64_t arrived_ms;  /* wall clock of the last record */
-	bool fed;            /* something went on since the last look */
-	bool go, end, last, gone;
+	int64_t stage_ms;         /* newest record that went on */
+	int64_t reported_ms;      /* stage clock at the last look */
+	int64_t arrived_ms;       /* wall clock of the last record */
+	bool fed;                 /* something went on since the last look */
+	bool go, end, last, gone; /* last: no successor follows */
 };
 
 static struct stream_record record_of(struct live_sensor *s, const struct smooth_item *item)
@@ -163,30 +165,6 @@ static void look(struct live_sensor *s, enum word word)
 	s->fed = false;
 }
 
-static void obey(struct live_sensor *s, const struct wire *m, int fd)
-{
-	if (m->kind == WIRE_GO) {
-		s->go = true;
-	} else if (m->kind == WIRE_END) {
-		s->end = true;
-		s->last = m->number;
-	} else if (m->kind == WIRE_CLIENT && fd >= 0) {
-		outlet_reader(&s->out, fd);
-		return;
-	}
-	if (fd >= 0)
-		(void)close(fd);
-}
-
-static void listen_to_parent(struct live_sensor *s)
-{
-	struct wire m;
-	int fd, got;
-	while ((got = wire_take(s->wire, &m, &fd)) > 0)
-		obey(s, &m, fd);
-	s->gone |= got < 0;
-}
-
 static void send_lines(struct live_sensor *s)
 {
 	outlet_send(&s->plain);
@@ -227,18 +205,22 @@ static void drain_idle(struct live_sensor *s)
 		look(s, WORD_NEWS);
 }
 
-static void turn(struct live_sensor *s)
+/* What was found goes out first: the state does not tell it again. */
+static void checkpoint(struct live_sensor *s, bool forked)
 {
-	if (!s->go || !take(s)) {
-		wait_for_more(s);
-		drain_idle(s);
-	}
-	listen_to_parent(s);
+	look(s, WORD_NEWS);
+	live_state_keep(
+	    &s->state, &s->stages, s->board, s->stage_ms, smooth_held(&s->smooth), forked);
+}
+
+static void look_around(struct live_sensor *s)
+{
+	int64_t now_ms = live_now_ms();
+	live_state_reap(&s->state, s->board, false);
 	if (s->fed && s->stage_ms - s->reported_ms >= s->l->o->report_ms)
 		look(s, WORD_NEWS);
-	send_lines(s);
-	atomic_store(&s->board->clock_ms, s->stage_ms);
-	atomic_store(&s->board->smoothing, smooth_held(&s->smooth));
+	if (now_ms - s->state.tried_ms >= s->l->o->checkpoint_ms || now_ms < s->state.tried_ms)
+		checkpoint(s, true);
 }
 
 static struct exporters *names_of(const struct live_board *b)
@@ -270,28 +252,47 @@ static void summary(struct live_sensor *s, struct stats *stats)
 	text_fini(&words);
 }
 
-/* The last words. Whoever reads slowly gets a moment. */
-static void conclude(struct live_sensor *s)
+static bool lines_left(const struct live_sensor *s)
+{
+	return (s->plain.fd >= 0 && outlet_waits(&s->plain)) ||
+	       (s->out.fd >= 0 && outlet_waits(&s->out));
+}
+
+/* Whoever reads slowly gets a moment. */
+static void send_all(struct live_sensor *s)
+{
+	int64_t until_ms = live_now_ms() + LAST_SEND_MS;
+	for (send_lines(s); lines_left(s) && live_now_ms() < until_ms; send_lines(s))
+		(void)usleep(1000);
+}
+
+static void last_words(struct live_sensor *s)
 {
 	struct stats stats = stats_begin();
 	struct exporters *names = names_of(s->board);
 	stages_finish(&s->stages, names, &stats);
 	judge(s, s->stages.evidence, stats.lines, WORD_LAST);
 	summary(s, &stats);
-	for (int64_t until_ms = live_now_ms() + LAST_SEND_MS; live_now_ms() < until_ms;) {
-		send_lines(s);
-		if (!(s->plain.fd >= 0 && outlet_waits(&s->plain)) &&
-		    !(s->out.fd >= 0 && outlet_waits(&s->out)))
-			break;
-		(void)usleep(1000);
-	}
 	exporters_free(names);
 }
 
-static int open_sensor(struct live_sensor *s, struct err *e)
+/* At the end, or for the successor: all that was taken goes through, then the state is kept. The
+ * last words come behind it, since windows that are still open go on after a restart. */
+static void conclude(struct live_sensor *s)
+{
+	while (s->last && take(s))
+		;
+	feed_ready(s, true);
+	checkpoint(s, false);
+	if (s->last)
+		last_words(s);
+	send_all(s);
+}
+
+static struct stages_options stages_of(const struct live_sensor *s)
 {
 	const struct run_sensor_options *o = s->l->o;
-	const struct stages_options so = {.live = true,
+	return (struct stages_options){.live = true,
 	    .settings = s->l->settings,
 	    .inside = o->inside,
 	    .indicators = o->indicators,
@@ -300,16 +301,86 @@ static int open_sensor(struct live_sensor *s, struct err *e)
 	    .threads = o->threads,
 	    .no_dns = o->no_dns,
 	    .quiet = o->json};
+}
+
+static int open_stages(struct live_sensor *s, struct err *e)
+{
+	const struct stages_options so = stages_of(s);
+	int bad = stages_open(&s->stages, &so, e);
+	if (!bad)
+		stages_start(&s->stages);
+	return bad;
+}
+
+/* A state that turns out to be of no use has left something of it in the stages. */
+static void take_over(struct live_sensor *s)
+{
+	struct err e;
+	switch (live_state_take(&s->state, &s->stages, s->board, &s->stage_ms)) {
+	case LIVE_NOTHING:
+		return;
+	case LIVE_TAKEN:
+		look(s, WORD_NONE); /* it was told before it was kept */
+		return;
+	case LIVE_USELESS:
+		stages_close(&s->stages);
+		s->gone = open_stages(s, &e) != 0;
+		if (s->gone)
+			live_say("%s", e.msg);
+		return;
+	}
+}
+
+static void obey(struct live_sensor *s, const struct wire *m, int fd)
+{
+	if (m->kind == WIRE_GO) {
+		take_over(s);
+		s->go = true;
+	} else if (m->kind == WIRE_END) {
+		s->end = true;
+		s->last = m->number;
+	} else if (m->kind == WIRE_CLIENT && fd >= 0) {
+		outlet_reader(&s->out, fd);
+		return;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+static void listen_to_parent(struct live_sensor *s)
+{
+	struct wire m;
+	int fd, got;
+	while ((got = wire_take(s->wire, &m, &fd)) > 0)
+		obey(s, &m, fd);
+	s->gone |= got < 0;
+}
+
+static void turn(struct live_sensor *s)
+{
+	if (!s->go || !take(s)) {
+		wait_for_more(s);
+		drain_idle(s);
+	}
+	listen_to_parent(s);
+	if (s->go)
+		look_around(s);
+	send_lines(s);
+	atomic_store(&s->board->clock_ms, s->stage_ms);
+	atomic_store(&s->board->smoothing, smooth_held(&s->smooth));
+}
+
+static int open_sensor(struct live_sensor *s, struct err *e)
+{
+	const struct run_sensor_options *o = s->l->o;
 	s->min = tier_of(o->min_tier);
 	s->told = told_new();
 	s->clock = (struct live_clock){.board = s->board, .replay = o->replay};
 	s->smooth = (struct smooth){.limit_n = SMOOTH_LIVE_RECORDS, .limit_ms = SMOOTH_LIVE_MS};
 	outlet_init(&s->plain, STDOUT_FILENO);
 	outlet_init(&s->out, -1);
-	int bad = stages_open(&s->stages, &so, e);
-	if (!bad)
-		stages_start(&s->stages);
-	return bad;
+	int bad = live_state_open(&s->state, s->l->folder, e);
+	return bad ? bad : open_stages(s, e);
 }
 
 static void close_sensor(struct live_sensor *s)
@@ -336,13 +407,8 @@ int live_sensor(struct live *l, int wire)
 		(void)wire_word(wire, WIRE_READY, 0);
 	while (!bad && !s->end && !s->gone)
 		turn(s);
-	while (!bad && s->go && s->last && take(s))
-		;
-	if (!bad && s->go) {
-		feed_ready(s, true);
-		if (s->last)
-			conclude(s);
-	}
+	if (!bad && s->go && !s->gone)
+		conclude(s);
 	close_sensor(s);
 	free(s);
 	return bad ? (bad == ERR_CONFIG ? 2 : 1) : 0;
