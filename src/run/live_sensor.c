@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum { SMOOTH_LIVE_RECORDS = 262144, SMOOTH_LIVE_MS = 10000 };
-enum { FEED = 256, SLOTS_A_TURN = 8, IDLE_MS = 1000, LAST_SEND_MS = 2000 };
+enum { SLOTS_A_TURN = 8, IDLE_MS = 1000, LAST_SEND_MS = 2000 };
 
 #define LAST_RISE_DB 0.05 /* what the last words show */
 
@@ -32,6 +32,7 @@ struct live_sensor {
 	struct stages stages;
 	struct smooth smooth;
 	struct batch batch;
+	struct stream_batch ready; /* to go on */
 	struct live_clock clock;
 	struct live_state state;
 	struct told *told;
@@ -44,33 +45,14 @@ struct live_sensor {
 	bool go, end, last, gone; /* last: no successor follows */
 };
 
-static struct stream_record record_of(struct live_sensor *s, const struct smooth_item *item)
-{
-	struct stream_record r = {
-	    .time_ms = item->time_ms, .block = item->block, .late = item->time_ms < s->stage_ms};
-	if (item->is_dns)
-		r.dns = smooth_dns(&s->smooth, item);
-	else
-		r.flow = smooth_flow(&s->smooth, item);
-	if (r.late)
-		live_add(&s->board->late, 1);
-	else
-		s->stage_ms = r.time_ms;
-	return r;
-}
-
 static void feed(struct live_sensor *s)
 {
-	struct stream_record r[FEED];
-	size_t n = 0;
-	while (n < FEED && smooth_peek(&s->smooth)) {
-		struct smooth_item item = smooth_take(&s->smooth);
-		r[n++] = record_of(s, &item);
-	}
-	stages_feed(&s->stages, r, n);
-	s->fed |= n > 0;
-	while (n)
-		smooth_release(&s->smooth, r[--n].block);
+	struct stream_batch *b = &s->ready;
+	b->n = b->dns_n = 0;
+	while (stream_take(b, &s->smooth, &s->stage_ms))
+		live_add(&s->board->late, b->v[b->n - 1].late);
+	stages_feed(&s->stages, b->v, b->n);
+	s->fed |= b->n > 0;
 }
 
 static void feed_ready(struct live_sensor *s, bool all)

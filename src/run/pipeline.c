@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { RING = 8, CONTACTS = 1024, LOOKUPS = 256 }; /* of a batch, before it is handed over */
-enum { FEED = 1024, FAR = 16, NEAR = 8, CLOSE = 4, SOME = 64, CACHE_LINE = 64 };
+enum { FEED = 1024, FAR = 16, NEAR = 8, CLOSE = 4, SOME = 64 };
 
 struct asked {     /* a look-up */
 	size_t at; /* contacts of the batch that come before it */
@@ -209,20 +209,12 @@ static void feed(struct pipeline *p, const struct stream_record *r, const struct
 		hand_over(p);
 }
 
-static void prefetch_flow(const struct flow *f)
-{
-	for (size_t at = 0; at < sizeof *f; at += CACHE_LINE)
-		__builtin_prefetch((const char *)f + at);
-}
-
-/* Each record is a cache miss at the flow, at its bucket and at its conversation, so the three are
- * brought near one after the other while earlier records are worked on. */
+/* Each flow is a cache miss at its bucket and at its conversation, so the two are brought near one
+ * after the other while earlier records are worked on. */
 static void feed_some(struct pipeline *p, const struct stream_record *r, size_t n)
 {
 	struct attribute_key k[FEED];
 	for (size_t i = 0; i < n + FAR; i++) {
-		if (i + FAR < n && r[i + FAR].flow)
-			prefetch_flow(r[i + FAR].flow);
 		if (i < n && r[i].flow)
 			attribute_look(p->o.attribute, r[i].flow, &k[i]);
 		if (i >= NEAR && i < n + NEAR && r[i - NEAR].flow)
