@@ -28,7 +28,7 @@ struct hint {
 	uint64_t key;       /* of peer, peer port and protocol; or of the whole name asked for */
 	uint64_t line;      /* hash of the subject */
 	uint64_t peer;      /* hash of the peer's address; or of the registered domain */
-	uint64_t net;       /* hash of the peer's /16 (IPv4) or /32 (IPv6) */
+	uint64_t net;       /* hash of the peer's /16 (IPv4) or /32 (IPv6), at a first contact */
 	uint8_t port_class; /* enum port_class of the peer's port */
 	bool first;    /* the line's first contact with this peer, as far as its filter remembers */
 	bool external; /* the peer is no line of ours */
@@ -130,8 +130,10 @@ void detect_contact(
 void detect_lookup(
     struct detect *d, const struct lookup *l, struct hint *h, bool late, struct evidences *out);
 void detect_close(struct detect *d, struct evidences *out); /* the last word on every line */
-/* Brings the line's bucket near, for a record that comes soon. Optional. */
+/* For a record that comes soon: brings its line's bucket near; and some records later, the line.
+ * Optional. */
 void detect_prefetch(const struct detect *d, const struct hint *h);
+void detect_prefetch_line(const struct detect *d, const struct hint *h);
 /* Saves the shards of a run: the head once, then of each shard the next rows lines, from *at on (0
  * at first) until false. Records may come between two calls: each line is saved as it is then.
  * Sketches and hashes, and no peer's address or name but in the sections NOTE, which are what

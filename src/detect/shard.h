@@ -56,7 +56,7 @@ struct notes_pool {
 struct line {
 	struct subject subject;
 	uint32_t chain, prev, next; /* bucket; order of last use. Number + 1, 0: none */
-	uint32_t last_s;            /* when it was seen last */
+	uint32_t last_s;            /* when it was seen last, to a minute */
 	uint64_t seen[2][8];        /* peers already contacted: current and previous filter */
 	uint16_t seen_bits;         /* set in the current one */
 	uint16_t p2p_day;           /* since 1970, + 1 */

@@ -55,10 +55,9 @@ void evidence_free(struct evidence_table *t);
 void evidence_add(struct evidence_table *t, const struct evidence *e);
 /* Takes over all that another table of the same run holds, and frees it. */
 void evidence_absorb(struct evidence_table *t, struct evidence_table *from);
-/* All that tables of one run hold: the head once, then of each table the next rows lines, from *at
- * on (0 at first) until false. */
+/* All that the tables of a run hold: the head once, then each table. */
 void evidence_save_head(const struct evidence_table *t, struct save *out);
-bool evidence_save(const struct evidence_table *t, uint64_t *at, uint64_t rows, struct save *out);
+void evidence_save(const struct evidence_table *t, struct save *out);
 /* Into n new tables; which says where the evidence of a line belongs. Findings of a detector that
  * there is no more are left out, and in->told says so. */
 struct evidence_deal {

@@ -63,14 +63,12 @@ static void save_line(const struct line *l, struct save *out)
 	}
 }
 
-bool evidence_save(const struct evidence_table *t, uint64_t *at, uint64_t rows, struct save *out)
+void evidence_save(const struct evidence_table *t, struct save *out)
 {
-	uint64_t to = t->n - *at > rows ? *at + rows : t->n;
 	save_begin(out, "EVID");
-	for (; *at < to; ++*at)
-		save_line(&t->lines[*at], out);
+	for (size_t i = 0; i < t->n; i++)
+		save_line(&t->lines[i], out);
 	save_end(out);
-	return to < t->n;
 }
 
 struct old { /* the sources that the rows speak of */

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Records in time order -> attribute -> population -> shards of detect -> evidence. One thread
- * reads and attributes; the lines are shared out to shards, each with a thread of its own where
- * there are any. */
+/* Records in time order -> attribute -> population -> shards of detect -> evidence. The caller
+ * attributes; where there are threads, the population has one, and each shard of the lines. */
 #pragma once
 #include "attribute/attribute.h"
 #include "detect/detect.h"
@@ -28,8 +27,10 @@ void pipeline_feed(struct pipeline *p, const struct stream_record *r, size_t n);
 void pipeline_pause(struct pipeline *p);
 /* Saves population, lines, evidence, exporters and clock in steps of about rows lines, for which
  * the pipeline pauses, so that records can go on between them; not the conversations that are open.
- * Each line is saved as it is at its step. Zero-initialise the walk; false: that was all. */
+ * Each line is saved as it is at its step; all evidence in the last one, so that what is told
+ * before that step is in it. Zero-initialise the walk; false: that was all. */
 struct pipeline_walk {
+	bool last; /* the next step is the last */
 	int part;
 	unsigned shard;
 	uint64_t at;
