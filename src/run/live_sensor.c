@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum { SMOOTH_LIVE_RECORDS = 262144, SMOOTH_LIVE_MS = 10000 };
-enum { SLOTS_A_TURN = 8, IDLE_MS = 1000, LAST_SEND_MS = 2000 };
+enum { SLOTS_A_TURN = 8, IDLE_MS = 1000, STEP_IDLE_MS = 100, LAST_SEND_MS = 2000 };
 
 #define LAST_RISE_DB 0.05 /* what the last words show */
 
@@ -170,7 +170,7 @@ static void wait_for_more(struct live_sensor *s)
 			return;
 		}
 	}
-	(void)poll(v, sizeof v / sizeof *v, IDLE_MS);
+	(void)poll(v, sizeof v / sizeof *v, s->state.writer ? STEP_IDLE_MS : IDLE_MS);
 	if (s->go)
 		ring_waits(s->l->ring, false);
 }
@@ -187,22 +187,24 @@ static void drain_idle(struct live_sensor *s)
 		look(s, WORD_NEWS);
 }
 
-/* What was found goes out first: the state does not tell it again. */
-static void checkpoint(struct live_sensor *s, bool forked)
+static void checkpoint(struct live_sensor *s, int64_t now_ms)
 {
-	look(s, WORD_NEWS);
-	live_state_keep(
-	    &s->state, &s->stages, s->board, s->stage_ms, smooth_held(&s->smooth), forked);
+	struct live_state *x = &s->state;
+	if (now_ms - x->tried_ms >= s->l->o->checkpoint_ms || now_ms < x->tried_ms)
+		live_state_begin(x, &s->stages, s->board, s->stage_ms, smooth_held(&s->smooth));
+	if (!live_state_due(x, now_ms))
+		return;
+	if (live_state_is_last(x))
+		look(s, WORD_NEWS);
+	live_state_step(x, &s->stages, s->board);
 }
 
 static void look_around(struct live_sensor *s)
 {
 	int64_t now_ms = live_now_ms();
-	live_state_reap(&s->state, s->board, false);
 	if (s->fed && s->stage_ms - s->reported_ms >= s->l->o->report_ms)
 		look(s, WORD_NEWS);
-	if (now_ms - s->state.tried_ms >= s->l->o->checkpoint_ms || now_ms < s->state.tried_ms)
-		checkpoint(s, true);
+	checkpoint(s, now_ms);
 }
 
 static struct exporters *names_of(const struct live_board *b)
@@ -265,7 +267,8 @@ static void conclude(struct live_sensor *s)
 	while (s->last && take(s))
 		;
 	feed_ready(s, true);
-	checkpoint(s, false);
+	look(s, WORD_NEWS);
+	live_state_keep(&s->state, &s->stages, s->board, s->stage_ms, smooth_held(&s->smooth));
 	if (s->last)
 		last_words(s);
 	send_all(s);
@@ -367,6 +370,7 @@ static int open_sensor(struct live_sensor *s, struct err *e)
 
 static void close_sensor(struct live_sensor *s)
 {
+	live_state_close(&s->state);
 	stages_close(&s->stages);
 	smooth_fini(&s->smooth);
 	batch_fini(&s->batch);
