@@ -651,6 +651,7 @@ static void block_signals(struct parent *p)
 	(void)sigaddset(&mask, SIGCHLD);
 	(void)sigprocmask(SIG_BLOCK, &mask, &p->old_mask);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is met like a full disk */
 	p->signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
