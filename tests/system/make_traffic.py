@@ -3,19 +3,19 @@
 # SPDX-FileCopyrightText: The Theriac authors
 """A capture of a small provider's border, made from the truth: five bots among benign lines.
 
-usage: traffic.py OUT.pcap
+usage: make_traffic.py OUT.pcap [BEGIN]
 
 Out: 30 minutes of packets in order of time, cut behind their headers. Bots: a scanner of telnet in IPv4 and one in
 IPv6, one that guesses SSH passwords, one that sends mail to many servers, one that floods a server; the scanner of
 IPv4 talks to an address on the list of indicators (203.0.113.66). The others surf in both families, look up names and ask for the
-time. The same every time.
+time. The same every time but for BEGIN, in seconds since 1970.
 """
 import ipaddress
 import random
 import struct
 import sys
 
-BEGIN, LASTS = 1772445600, 1800  # 2026-03-02T10:00:00Z
+BEGIN, LASTS = 1772445600, 1800  # 2026-03-02T10:00:00Z, where none is given
 SYN, ACK, FIN, RST, PSH = 2, 16, 1, 4, 8
 V4, V6 = "100.64.0.%d", "2001:db8:1:%x::2"
 INSIDE = ["100.64.0.0/24", "2001:db8:1::/48"]
@@ -23,8 +23,8 @@ BAD = "203.0.113.66"
 
 
 class Capture:
-    def __init__(self):
-        self.packets = []
+    def __init__(self, begin):
+        self.packets, self.later = [], begin - BEGIN
 
     def add(self, when, src, dst, proto, transport, data):
         """A packet whose transport header is followed by so many bytes of data, which are not kept."""
@@ -36,7 +36,7 @@ class Capture:
         else:
             head = struct.pack(">IHBB", 6 << 28, size, proto, 60)
             frame, whole = b"\x02" * 12 + b"\x86\xdd" + head + src.packed + dst.packed + transport, 54 + size
-        self.packets.append((when, frame, whole))
+        self.packets.append((when + self.later, frame, whole))
 
     def tcp(self, when, src, sport, dst, dport, flags, data=0, seq=1):
         self.add(when, src, dst, 6, struct.pack(">HHIIBBHHH", sport, dport, seq, 1, 0x50, flags, 8192, 0, 0), data)
@@ -105,8 +105,8 @@ def surf(c, dice, line, servers, resolver):
         c.session(when + 0.05, line, sport, dice.choice(servers), 443, turns)
 
 
-def main(path):
-    dice, c = random.Random(1), Capture()
+def main(path, begin=BEGIN):
+    dice, c = random.Random(1), Capture(int(begin))
     scan(c, dice, V4 % 10, ["198.18.0.0", "192.0.0.0", "203.0.0.0"], 23)
     scan(c, dice, V6 % 11, ["2001:db8:8000::", "2001:db8:9000::"], 23)
     guess(c, dice, V4 % 20, "203.0.113.5")
