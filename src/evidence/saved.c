@@ -6,7 +6,8 @@
 #include "evidence/table.h"
 #include <math.h>
 
-enum { VERSION = 1, SOURCES_MAX = 256, NONE = UINT32_MAX };
+#define NONE UINT32_MAX
+enum { VERSION = 1, SOURCES_MAX = 256 };
 #define TIME_MAX_MS 0x3fffffffffffull /* beyond the year 4000 */
 
 static void save_top(const struct evidence_top *t, struct save *out)
