@@ -512,3 +512,47 @@ void attribute_flush(struct attribute *a, struct contacts *out)
 	while ((c = join_oldest(&a->join, PLACE_WAITING)))
 		finish(a, c, join_touched_ms(&a->join, c), out);
 }
+
+enum { EXPORTERS_MAX = 1 << 20 };
+
+void attribute_save(const struct attribute *a, struct save *out)
+{
+	save_begin(out, "WAYS");
+	for (uint32_t i = 0; i < a->ways_n; i++) {
+		const struct exporter_ways *w = &a->ways[i];
+		if (save_is_full(out)) {
+			save_end(out);
+			save_begin(out, "WAYS");
+		}
+		save_uint(out, i, 4);
+		save_uint(out, w->answered, 8);
+		save_uint(out, w->reversed, 8);
+		save_uint(out, WHY_N, 1);
+		for (int k = 0; k < WHY_N; k++)
+			save_uint(out, w->unknown[k], 8);
+	}
+	save_end(out);
+}
+
+int attribute_load(struct attribute *a, struct load *in)
+{
+	struct buf *b = &in->section;
+	for (; load_is(in, "WAYS"); load_next(in)) {
+		while (buf_left(b)) {
+			uint32_t i = buf_le32(b);
+			if (load_check(in, i < EXPORTERS_MAX))
+				return in->bad;
+			struct exporter_ways *w = ways_of(a, i);
+			w->answered = buf_le64(b);
+			w->reversed = buf_le64(b);
+			for (unsigned k = 0, n = buf_u8(b); k < n; k++) {
+				uint64_t unknown = buf_le64(b);
+				if (k < WHY_N)
+					w->unknown[k] = unknown;
+			}
+		}
+		if (load_check(in, true))
+			break;
+	}
+	return in->bad;
+}

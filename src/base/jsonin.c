@@ -136,3 +136,19 @@ bool jsonin_list_text(const struct jsonin *j, const char *key, size_t i,
 {
 	return text_of(json_array_get(find(j, key), i), scratch, v);
 }
+
+static bool object_of(json_t *v, struct jsonin *inner)
+{
+	inner->root = json_is_object(v) ? v : NULL;
+	return inner->root;
+}
+
+bool jsonin_object(const struct jsonin *j, const char *key, struct jsonin *inner)
+{
+	return object_of(find(j, key), inner);
+}
+
+bool jsonin_list_object(const struct jsonin *j, const char *key, size_t i, struct jsonin *inner)
+{
+	return object_of(json_array_get(find(j, key), i), inner);
+}

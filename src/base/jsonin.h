@@ -30,3 +30,6 @@ size_t jsonin_list(const struct jsonin *j, const char *key);
 bool jsonin_list_string(const struct jsonin *j, const char *key, size_t i, struct span *v);
 bool jsonin_list_text(const struct jsonin *j, const char *key, size_t i,
     char scratch[JSONIN_NUMBER_TEXT], struct span *v);
+/* An object inside, or the object at i of a list: borrowed, valid as long as j holds its line. */
+bool jsonin_object(const struct jsonin *j, const char *key, struct jsonin *inner);
+bool jsonin_list_object(const struct jsonin *j, const char *key, size_t i, struct jsonin *inner);

@@ -66,7 +66,8 @@ const char *exporter_name(const struct exporters *x, uint32_t number);
 struct decode_env {                  /* what every decoder is told; outlives it */
 	struct exporters *exporters; /* borrowed */
 	int64_t zone_ms;             /* of times without a zone, east of UTC */
-	const void *opts;            /* the decoder's own option struct, filled from its rows */
+	int64_t now_ms;   /* when the run began, to date times without a year; 0: unknown */
+	const void *opts; /* the decoder's own option struct, filled from its rows */
 };
 
 struct decoder {

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { QUERIES_MAX = 65536, WAIT_MS = 5000 /* stub resolvers ask again after 1 to 5 s */ };
-enum { SET_BACK_MS = 60000 }; /* a query this far ahead of the clock: the clock was set back */
+enum { SET_BACK_MS = 300000 }; /* a query this far ahead of the clock: the clock was set back */
 
 struct query {
 	struct pool_link link;
@@ -23,6 +23,7 @@ struct query {
 void dnspair_init(struct dnspair *d)
 {
 	d->key = hash_key_random();
+	d->wait_ms = WAIT_MS;
 	pool_init(&d->queries, QUERIES_MAX, sizeof(struct query));
 }
 
@@ -31,13 +32,14 @@ void dnspair_fini(struct dnspair *d)
 	pool_fini(&d->queries);
 }
 
-static struct hash key_hash(const struct dnspair *d, const struct dns *r, uint16_t id)
+struct hash dnspair_key(const struct dnspair *d, const struct dns *r, uint64_t id)
 {
 	struct {
 		union addr client, server;
-		uint16_t client_port, id, qtype, name_n;
+		uint64_t id;
+		uint16_t client_port, qtype, name_n;
 		char name[DNS_NAME_MAX + 3];
-	} key = {r->client, r->server, r->client_port, id, r->qtype, r->name_n, ""};
+	} key = {r->client, r->server, id, r->client_port, r->qtype, r->name_n, ""};
 	memcpy(key.name, r->name, r->name_n);
 	return hash_bytes(&d->key, &key, offsetof(__typeof__(key), name) + r->name_n);
 }
@@ -73,7 +75,7 @@ static void wait_for_answer(
 	q->client_port = r->client_port;
 	q->qtype = r->qtype;
 	q->name_n = r->name_n;
-	memcpy(q->name, r->name, r->name_n);
+	memcpy(q->name, r->name, sizeof q->name);
 }
 
 static void find_query(struct dnspair *d, struct hash key, struct dns *r)
@@ -82,7 +84,26 @@ static void find_query(struct dnspair *d, struct hash key, struct dns *r)
 	if (!q)
 		return;
 	r->time_ms = q->time_ms;
+	r->client = q->client;
+	r->server = q->server;
+	r->client_port = q->client_port;
+	r->qtype = q->qtype;
+	r->name_n = q->name_n;
+	memcpy(r->name, q->name, sizeof r->name);
 	pool_drop(&d->queries, q);
+}
+
+void dnspair_take(
+    struct dnspair *d, struct hash key, bool response, int64_t now_ms, struct batch *out)
+{
+	struct dns *r = &out->dns[out->dns_n - 1];
+	if (response) {
+		find_query(d, key, r);
+		return;
+	}
+	struct dns query = *r;
+	batch_undo_dns(out);
+	wait_for_answer(d, key, &query, now_ms, out);
 }
 
 void dnspair_message(struct dnspair *d, const struct dnsmessage *m, struct batch *out)
@@ -105,21 +126,14 @@ void dnspair_message(struct dnspair *d, const struct dnsmessage *m, struct batch
 	r->server = wire.response ? k->src : k->dst;
 	r->client_port = wire.response ? k->dport : k->sport;
 	r->time_ms = m->time_ms;
-	struct hash key = key_hash(d, r, wire.id);
-	if (wire.response) {
-		find_query(d, key, r);
-		return;
-	}
-	struct dns query = *r;
-	batch_undo_dns(out);
-	wait_for_answer(d, key, &query, m->now_ms, out);
+	dnspair_take(d, dnspair_key(d, r, wire.id), wire.response, m->now_ms, out);
 }
 
 bool dnspair_advance(struct dnspair *d, int64_t now_ms, struct batch *out)
 {
 	struct query *q;
 	while ((q = pool_oldest(&d->queries, 0)) &&
-	       (now_ms - q->seen_ms > WAIT_MS || q->seen_ms - now_ms > SET_BACK_MS)) {
+	       (now_ms - q->seen_ms > d->wait_ms || q->seen_ms - now_ms > SET_BACK_MS)) {
 		if (batch_full(out))
 			return true;
 		give_up(d, q, out);

@@ -161,7 +161,7 @@ static void hand_over(struct pipeline *p)
 	filling(p)->contacts.n = filling(p)->asked_n = 0;
 }
 
-void pipeline_settle(struct pipeline *p)
+void pipeline_pause(struct pipeline *p)
 {
 	hand_over(p);
 	for (unsigned i = 0; p->threads && i < p->n; i++)
@@ -266,17 +266,21 @@ struct pipeline *pipeline_new(const struct pipeline_options *o)
 	return p;
 }
 
+/* The threads work off what was handed over and end. */
 static void end_threads(struct pipeline *p)
 {
+	if (!p->threads)
+		return;
 	gate_close(&p->filled);
 	(void)pthread_join(p->thread, NULL);
 	for (unsigned i = 0; i < p->n; i++)
 		(void)pthread_join(p->shards[i].thread, NULL);
+	p->threads = false;
 }
 
 void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats)
 {
-	pipeline_settle(p);
+	pipeline_pause(p);
 	for (unsigned i = 0; i < p->n; i++) {
 		evidence_merge(into, p->shards[i].evidence);
 		stats->lines += detect_lines(p->shards[i].detect);
@@ -290,8 +294,7 @@ void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct sta
 	if (!p->o.no_detect)
 		attribute_flush(p->o.attribute, &filling(p)->contacts);
 	hand_over(p);
-	if (p->threads)
-		end_threads(p);
+	end_threads(p);
 	for (unsigned i = 0; i < p->n; i++) {
 		struct shard *s = &p->shards[i];
 		detect_close(s->detect, &s->out);
@@ -307,6 +310,7 @@ void pipeline_free(struct pipeline *p)
 {
 	if (!p)
 		return;
+	end_threads(p);
 	for (unsigned i = 0; i < p->n; i++) {
 		struct shard *s = &p->shards[i];
 		detect_free(s->detect);
@@ -323,4 +327,113 @@ void pipeline_free(struct pipeline *p)
 	gate_fini(&p->hinted);
 	free(p->shards);
 	free(p);
+}
+
+enum walk_part { WALK_HEAD, WALK_POPULATION, WALK_LINES, WALK_EVIDENCE, WALK_OVER };
+enum { ENTRIES_A_LINE = 16 }; /* a line costs as much as so many destinations */
+
+static void next_part(struct pipeline_walk *w)
+{
+	*w = (struct pipeline_walk){.part = w->part + 1};
+}
+
+/* The walk goes from shard to shard, then to the next part. */
+static void next_shard(const struct pipeline *p, struct pipeline_walk *w)
+{
+	w->at = 0;
+	if (++w->shard == p->n)
+		next_part(w);
+}
+
+static void save_head(struct pipeline *p, struct save *out)
+{
+	save_begin(out, "PIPE");
+	save_uint(out, (uint64_t)p->clock_ms, 8);
+	save_end(out);
+	attribute_save(p->o.attribute, out);
+}
+
+static void save_lines(
+    const struct pipeline *p, struct pipeline_walk *w, uint32_t rows, struct save *out)
+{
+	const struct detect *d = p->shards[w->shard].detect;
+	uint32_t at = (uint32_t)w->at;
+	if (w->shard == 0 && at == 0)
+		detect_save_head(d, out);
+	bool more = detect_save(d, &at, rows, out);
+	w->at = at;
+	if (!more)
+		next_shard(p, w);
+}
+
+static void save_evidence(const struct pipeline *p, struct save *out)
+{
+	evidence_save_head(p->shards[0].evidence, out);
+	for (unsigned i = 0; i < p->n; i++)
+		evidence_save(p->shards[i].evidence, out);
+}
+
+bool pipeline_save(struct pipeline *p, struct pipeline_walk *w, uint32_t rows, struct save *out)
+{
+	pipeline_pause(p);
+	switch ((enum walk_part)w->part) {
+	case WALK_HEAD:
+		save_head(p, out);
+		next_part(w);
+		break;
+	case WALK_POPULATION:
+		if (!population_save(p->o.population, &w->at, (uint64_t)rows * ENTRIES_A_LINE, out))
+			next_part(w);
+		break;
+	case WALK_LINES:
+		save_lines(p, w, rows, out);
+		break;
+	case WALK_EVIDENCE:
+		save_evidence(p, out);
+		next_part(w);
+		break;
+	case WALK_OVER:
+		break;
+	}
+	w->last = w->part == WALK_EVIDENCE;
+	return w->part != WALK_OVER;
+}
+
+static unsigned shard_of(const void *arg, const struct subject *s)
+{
+	const struct pipeline *p = arg;
+	return detect_shard_of(p->shards[0].detect, s, p->n);
+}
+
+static int load_clock(struct pipeline *p, struct load *in)
+{
+	if (!load_is(in, "PIPE"))
+		return in->bad;
+	p->clock_ms = (int64_t)(buf_le64(&in->section) & INT64_MAX);
+	if (!load_check(in, true))
+		load_next(in);
+	return in->bad;
+}
+
+int pipeline_load(struct pipeline *p, struct load *in)
+{
+	struct detect **detect = mem_new(p->n, sizeof *detect);
+	struct evidence_table **evidence = mem_new(p->n, sizeof *evidence);
+	struct evidences last_words = {0};
+	const struct evidence_deal deal = {shard_of, p};
+	for (unsigned i = 0; i < p->n; i++) {
+		detect[i] = p->shards[i].detect;
+		evidence[i] = p->shards[i].evidence;
+	}
+	int bad = load_clock(p, in);
+	bad = bad ? bad : attribute_load(p->o.attribute, in);
+	bad = bad ? bad : population_load(p->o.population, in);
+	bad = bad ? bad : detect_load(detect, p->n, in, &last_words);
+	bad = bad ? bad : evidence_load(evidence, p->n, &deal, in);
+	for (size_t i = 0; !bad && i < last_words.n; i++)
+		evidence_add(evidence[shard_of(p, &last_words.v[i].subject)], &last_words.v[i]);
+	free(last_words.v);
+	free(detect);
+	free(evidence);
+	return bad;
 }

@@ -77,7 +77,10 @@ static void choose_decoder(struct reader *r, const struct reader_env *env, struc
 		    r->n ? "not a format that is read here" : "empty");
 		return;
 	}
-	r->told = (struct decode_env){env->exporters, env->zone_ms, opts_of(r->decoder, env)};
+	r->told = (struct decode_env){.exporters = env->exporters,
+	    .zone_ms = env->zone_ms,
+	    .now_ms = env->now_ms,
+	    .opts = opts_of(r->decoder, env)};
 	r->state = mem_new(1, r->decoder->state_bytes);
 	if (r->decoder->open)
 		r->decoder->open(r->state, &r->told);

@@ -35,6 +35,7 @@ struct reader_env { /* shared by the readers of a run; borrowed, outlives them *
 	struct exporters *exporters;
 	const struct decoder *forced; /* --format, or NULL */
 	int64_t zone_ms;
+	int64_t now_ms;                  /* see struct decode_env */
 	const void *const *decoder_opts; /* by decoder number; NULL: defaults */
 };
 

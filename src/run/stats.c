@@ -120,6 +120,7 @@ int run_input_open(struct run_input *in, const void *const *decoder_opts, const 
 			(void)fprintf(stderr, "theriac: %s\n", e->msg);
 			in->missing++;
 		}
+	in->env.now_ms = (int64_t)time(NULL) * 1000;
 	in->env.decoder_opts = decoder_opts;
 	in->env.exporters = exporters_new();
 	if (bad)

@@ -101,6 +101,25 @@ static void numbers_become_text(void **state)
 	}
 }
 
+static void objects_inside_are_borrowed(void **state)
+{
+	(void)state;
+	struct jsonin j = {NULL}, inner, element;
+	struct span s;
+	assert_true(jsonin_read(
+	    &j, span_of("{\"o\":{\"p\":{\"q\":\"x\"},\"l\":[{\"r\":\"y\"},7]},\"n\":7}")));
+	assert_true(jsonin_object(&j, "o", &inner));
+	assert_true(jsonin_string(&inner, "p.q", &s) && span_is(s, "x"));
+	assert_true(jsonin_list_object(&inner, "l", 0, &element));
+	assert_true(jsonin_string(&element, "r", &s) && span_is(s, "y"));
+	assert_false(jsonin_list_object(&inner, "l", 1, &element));
+	assert_false(jsonin_string(&element, "r", &s));
+	assert_false(jsonin_list_object(&inner, "l", 2, &element));
+	assert_false(jsonin_object(&j, "n", &inner) || jsonin_object(&j, "none", &inner));
+	assert_false(jsonin_string(&inner, "p.q", &s));
+	jsonin_fini(&j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -109,6 +128,7 @@ int main(void)
 	    cmocka_unit_test(values_have_their_type),
 	    cmocka_unit_test(a_dot_looks_inside_too),
 	    cmocka_unit_test(numbers_become_text),
+	    cmocka_unit_test(objects_inside_are_borrowed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
