@@ -68,6 +68,15 @@ void detect_prefetch_line(const struct detect *d, const struct hint *h)
 		__builtin_prefetch((const char *)line_at(d, i) + at);
 }
 
+void detect_prefetch_states(const struct detect *d, const struct hint *h)
+{
+	uint32_t number = d->buckets[h->line & d->mask];
+	const struct line *l = number ? line_at(d, number) : NULL;
+	for (size_t i = 0; l && i < detectors_n; i++)
+		if (l->state[i])
+			__builtin_prefetch(blocks_at(&d->states[i], l->state[i]));
+}
+
 unsigned detect_shard(const struct hint *h, unsigned n)
 {
 	return n > 1 ? (unsigned)((h->line >> 40) % n) : 0;

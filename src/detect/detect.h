@@ -130,10 +130,11 @@ void detect_contact(
 void detect_lookup(
     struct detect *d, const struct lookup *l, struct hint *h, bool late, struct evidences *out);
 void detect_close(struct detect *d, struct evidences *out); /* the last word on every line */
-/* For a record that comes soon: brings its line's bucket near; and some records later, the line.
- * Optional. */
+/* For a record that comes soon: brings its line's bucket near; some records later, the line; and
+ * some records later still, what the detectors keep of it. Optional. */
 void detect_prefetch(const struct detect *d, const struct hint *h);
 void detect_prefetch_line(const struct detect *d, const struct hint *h);
+void detect_prefetch_states(const struct detect *d, const struct hint *h);
 /* Saves the shards of a run: the head once, then of each shard the next rows lines, from *at on (0
  * at first) until false. Records may come between two calls: each line is saved as it is then.
  * Sketches and hashes, and no peer's address or name but in the sections NOTE, which are what

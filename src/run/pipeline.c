@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pipeline: see pipeline.h. Batches of contacts go round a ring: the caller fills them, one
- * thread adds what the population says, and every shard works on its own lines in each. A full ring
- * blocks, for offline nothing is dropped. */
+ * thread adds what the population says, and every shard works on its own lines in each (a single
+ * one does both). A full ring blocks, for offline nothing is dropped. */
 #include "run/pipeline.h"
 #include "base/mem.h"
 #include "run/gate.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { RING = 8, CONTACTS = 1024, LOOKUPS = 256 }; /* of a batch, before it is handed over */
-enum { FEED = 1024, FAR = 16, NEAR = 8, CLOSE = 4, SOME = 64 };
+enum { FEED = 1024, FAR = 32, NEAR = 16, CLOSE = 4, SOME = 64 };
 
 struct asked {     /* a look-up */
 	size_t at; /* contacts of the batch that come before it */
@@ -108,15 +108,24 @@ static void keep_evidence(struct shard *s)
 	s->out.n = 0;
 }
 
+/* What a contact meets lies three misses deep. */
+static void look_ahead(const struct shard *s, const struct work *w, size_t i)
+{
+	static void (*const look[])(const struct detect *, const struct hint *) = {
+	    detect_prefetch_states, detect_prefetch_line, detect_prefetch};
+	for (size_t step = 0; step < sizeof look / sizeof *look; step++) {
+		size_t at = i + (step + 1) * CLOSE;
+		if (at < w->contacts.n && is_mine(s, &w->hints[at]))
+			look[step](s->detect, &w->hints[at]);
+	}
+}
+
 static void do_work(struct shard *s, struct work *w)
 {
 	const struct contacts *c = &w->contacts;
 	struct asked *a = w->asked;
 	for (size_t i = 0; i < c->n; i++) {
-		if (i + NEAR < c->n && is_mine(s, &w->hints[i + NEAR]))
-			detect_prefetch(s->detect, &w->hints[i + NEAR]);
-		if (i + CLOSE < c->n && is_mine(s, &w->hints[i + CLOSE]))
-			detect_prefetch_line(s->detect, &w->hints[i + CLOSE]);
+		look_ahead(s, w, i);
 		for (; a < w->asked + w->asked_n && a->at == i; a++)
 			do_lookup(s, a);
 		do_contact(s, &c->v[i], &w->hints[i]);
@@ -124,6 +133,12 @@ static void do_work(struct shard *s, struct work *w)
 	for (; a < w->asked + w->asked_n; a++)
 		do_lookup(s, a);
 	keep_evidence(s);
+}
+
+/* The only shard asks the population itself. */
+static bool is_alone(const struct pipeline *p)
+{
+	return p->n == 1;
 }
 
 static void *population_main(void *arg)
@@ -140,8 +155,13 @@ static void *population_main(void *arg)
 static void *shard_main(void *arg)
 {
 	struct shard *s = arg;
-	for (uint64_t n = 0; gate_wait(&s->pipeline->hinted, n + 1); n++) {
-		do_work(s, &s->pipeline->ring[n % RING]);
+	struct pipeline *p = s->pipeline;
+	struct gate *before = is_alone(p) ? &p->filled : &p->hinted;
+	for (uint64_t n = 0; gate_wait(before, n + 1); n++) {
+		struct work *w = &p->ring[n % RING];
+		if (is_alone(p))
+			hint_work(p, w);
+		do_work(s, w);
 		gate_pass(&s->done);
 	}
 	return NULL;
@@ -259,7 +279,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *o)
 	p->shards = mem_new(p->n, sizeof *p->shards);
 	gate_init(&p->filled);
 	gate_init(&p->hinted);
-	if (p->threads)
+	if (p->threads && !is_alone(p))
 		run(&p->thread, population_main, p);
 	for (unsigned i = 0; i < p->n; i++)
 		shard_open(p, i);
@@ -272,7 +292,8 @@ static void end_threads(struct pipeline *p)
 	if (!p->threads)
 		return;
 	gate_close(&p->filled);
-	(void)pthread_join(p->thread, NULL);
+	if (!is_alone(p))
+		(void)pthread_join(p->thread, NULL);
 	for (unsigned i = 0; i < p->n; i++)
 		(void)pthread_join(p->shards[i].thread, NULL);
 	p->threads = false;
