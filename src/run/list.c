@@ -78,7 +78,8 @@ static void detector_text(const struct detector *d, struct text *out)
 		text_fmt(out, "    measures: %s in %s\n", d->statistic[i], d->unit[i]);
 	if (d->window_ms)
 		text_fmt(out, "    window: %s\n", window);
-	text_fmt(out, "    state: %zu bytes, of lines that it keeps something of\n", d->state_bytes);
+	text_fmt(
+	    out, "    state: %zu bytes, of lines that it keeps something of\n", d->state_bytes);
 }
 
 static void statistics_json(const struct detector *d, struct json *j)
