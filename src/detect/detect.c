@@ -142,6 +142,36 @@ void *detect_state(struct detect *d)
 	return blocks_at(&d->states[d->running], *number);
 }
 
+void line_reset(struct detect *d, struct line *l)
+{
+	findings_drop(d, l);
+	cold_drop(&d->cold, l);
+	for (size_t i = 0; i < detectors_n; i++) {
+		if (l->state[i])
+			blocks_give(&d->states[i], l->state[i]);
+		l->state[i] = 0;
+	}
+}
+
+static int by_use(const void *a, const void *b, void *arg)
+{
+	const uint32_t *x = a, *y = b;
+	uint32_t x_s = line_at(arg, *x)->last_s, y_s = line_at(arg, *y)->last_s;
+	return x_s != y_s ? (x_s < y_s ? -1 : 1) : *x < *y ? -1 : 1;
+}
+
+void lines_sort(struct detect *d)
+{
+	uint32_t *number = mem_new(d->used, sizeof *number);
+	for (uint32_t i = 0; i < d->used; i++)
+		number[i] = i + 1;
+	qsort_r(number, d->used, sizeof *number, by_use, d);
+	d->oldest = d->newest = 0;
+	for (uint32_t i = 0; i < d->used; i++)
+		append_use(d, line_at(d, number[i]), number[i]);
+	free(number);
+}
+
 static void link_bucket(struct detect *d, struct line *l, uint32_t number, uint64_t hash)
 {
 	uint32_t *bucket = &d->buckets[hash & d->mask];
@@ -169,10 +199,7 @@ static uint32_t take_number(struct detect *d)
 	uint32_t number = d->oldest, *at;
 	struct line *l = line_at(d, number);
 	findings_close(d, l);
-	cold_drop(&d->cold, l);
-	for (size_t i = 0; i < detectors_n; i++)
-		if (l->state[i])
-			blocks_give(&d->states[i], l->state[i]);
+	line_reset(d, l);
 	d->dropped++;
 	unlink_use(d, l);
 	for (at = &d->buckets[subject_hash(&d->key, &l->subject) & d->mask]; *at != number;)

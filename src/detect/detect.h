@@ -115,7 +115,9 @@ void population_prepare(const struct population *p, const struct contact *c, str
 void population_contact(struct population *p, const struct contact *c, struct hint *h);
 void population_lookup(struct population *p, const struct lookup *l, struct hint *h);
 uint64_t population_lines(const struct population *p); /* active in the last day, estimated */
-void population_save(const struct population *p, struct save *out);
+/* The next rows entries of it, from *at on (0 at first); false: that was all. What changes between
+ * two calls is saved as it is then. */
+bool population_save(const struct population *p, uint64_t *at, uint64_t rows, struct save *out);
 /* Into a new one, as detect_load; its key is then the saved one. */
 int population_load(struct population *p, struct load *in);
 
@@ -132,10 +134,12 @@ void detect_close(struct detect *d, struct evidences *out); /* the last word on 
  * Optional. */
 void detect_prefetch(const struct detect *d, const struct hint *h);
 void detect_prefetch_line(const struct detect *d, const struct hint *h);
-/* All lines of all shards, from the one unseen for longest on: sketches and hashes, and no peer's
- * address or name but in the sections NOTE, which are what findings say. No record may be under
- * way. */
-void detect_save(struct detect *const *shards, unsigned n, struct save *out);
+/* Saves the shards of a run: the head once, then of each shard the next rows lines, from *at on (0
+ * at first) until false. Records may come between two calls: each line is saved as it is then.
+ * Sketches and hashes, and no peer's address or name but in the sections NOTE, which are what
+ * findings say. */
+void detect_save_head(const struct detect *d, struct save *out);
+bool detect_save(const struct detect *d, uint32_t *at, uint32_t rows, struct save *out);
 /* Into the n new shards of a run, which may be another number and have less room; what gives way
  * has its last word in out. A detector whose version or state_bytes changed starts afresh, and
  * in->told says so. Takes the sections that are its own and stops at the next. INPUT: damaged; then

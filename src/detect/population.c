@@ -313,23 +313,7 @@ uint64_t population_lines(const struct population *p)
 enum { POPULATION_VERSION = 1, TABLES = 3 };
 static const char *const table_tag[TABLES] = {"PEER", "DOMN", "OUTG"};
 
-static void save_table(const struct used_table *t, const char *tag, struct save *out)
-{
-	save_begin(out, tag);
-	for (uint64_t i = 0; i < (t->mask + 1) * WAYS; i++) {
-		if (!t->v[i].key)
-			continue;
-		if (save_is_full(out)) {
-			save_end(out);
-			save_begin(out, tag);
-		}
-		save_uint(out, i, 4);
-		save_bytes(out, &t->v[i], sizeof t->v[i]);
-	}
-	save_end(out);
-}
-
-void population_save(const struct population *p, struct save *out)
+static void save_numbers(const struct population *p, struct save *out)
 {
 	const struct used_table *const tables[TABLES] = {&p->peers, &p->domains, &p->outages};
 	save_begin(out, "POPU");
@@ -348,8 +332,43 @@ void population_save(const struct population *p, struct save *out)
 	for (int i = 0; i < TABLES; i++)
 		save_uint(out, tables[i]->mask, 8);
 	save_end(out);
-	for (int i = 0; i < TABLES; i++)
-		save_table(tables[i], table_tag[i], out);
+}
+
+static void save_entries(
+    const struct used_table *t, uint64_t from, uint64_t to, const char *tag, struct save *out)
+{
+	save_begin(out, tag);
+	for (uint64_t i = from; i < to; i++) {
+		if (!t->v[i].key)
+			continue;
+		if (save_is_full(out)) {
+			save_end(out);
+			save_begin(out, tag);
+		}
+		save_uint(out, i, 4);
+		save_bytes(out, &t->v[i], sizeof t->v[i]);
+	}
+	save_end(out);
+}
+
+/* *at runs over the three tables as if they were one. */
+bool population_save(const struct population *p, uint64_t *at, uint64_t rows, struct save *out)
+{
+	const struct used_table *const tables[TABLES] = {&p->peers, &p->domains, &p->outages};
+	uint64_t begin = 0;
+	if (*at == 0)
+		save_numbers(p, out);
+	for (int i = 0; i < TABLES; i++) {
+		uint64_t n = (tables[i]->mask + 1) * WAYS, from = *at - begin;
+		if (*at < begin + n) {
+			uint64_t to = n - from > rows ? from + rows : n;
+			save_entries(tables[i], from, to, table_tag[i], out);
+			*at = begin + to;
+			return to < n || i + 1 < TABLES;
+		}
+		begin += n;
+	}
+	return false;
 }
 
 /* Whether a table of that many buckets has room here; then it has them. */

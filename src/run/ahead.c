@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading ahead: see ahead.h. A ring of batches: the thread fills one that the caller is done with,
- * which gives back the records it held. */
+/* Reading ahead: see ahead.h. A ring of batches: the thread fills one that the caller is done with.
+ */
 #include "run/ahead.h"
 #include "base/mem.h"
 #include "run/gate.h"
 #include <stdlib.h>
 
-enum { RING = 8 };
+enum { RING = 4 };
 
 struct ahead {
 	struct stream *stream;

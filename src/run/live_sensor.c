@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum { SMOOTH_LIVE_RECORDS = 262144, SMOOTH_LIVE_MS = 10000 };
-enum { FEED = 256, SLOTS_A_TURN = 8, IDLE_MS = 1000, LAST_SEND_MS = 2000 };
+enum { SLOTS_A_TURN = 8, IDLE_MS = 1000, STEP_IDLE_MS = 100, LAST_SEND_MS = 2000 };
 
 #define LAST_RISE_DB 0.05 /* what the last words show */
 
@@ -32,6 +32,7 @@ struct live_sensor {
 	struct stages stages;
 	struct smooth smooth;
 	struct batch batch;
+	struct stream_batch ready; /* to go on */
 	struct live_clock clock;
 	struct live_state state;
 	struct told *told;
@@ -44,33 +45,14 @@ struct live_sensor {
 	bool go, end, last, gone; /* last: no successor follows */
 };
 
-static struct stream_record record_of(struct live_sensor *s, const struct smooth_item *item)
-{
-	struct stream_record r = {
-	    .time_ms = item->time_ms, .block = item->block, .late = item->time_ms < s->stage_ms};
-	if (item->is_dns)
-		r.dns = smooth_dns(&s->smooth, item);
-	else
-		r.flow = smooth_flow(&s->smooth, item);
-	if (r.late)
-		live_add(&s->board->late, 1);
-	else
-		s->stage_ms = r.time_ms;
-	return r;
-}
-
 static void feed(struct live_sensor *s)
 {
-	struct stream_record r[FEED];
-	size_t n = 0;
-	while (n < FEED && smooth_peek(&s->smooth)) {
-		struct smooth_item item = smooth_take(&s->smooth);
-		r[n++] = record_of(s, &item);
-	}
-	stages_feed(&s->stages, r, n);
-	s->fed |= n > 0;
-	while (n)
-		smooth_release(&s->smooth, r[--n].block);
+	struct stream_batch *b = &s->ready;
+	b->n = b->dns_n = 0;
+	while (stream_take(b, &s->smooth, &s->stage_ms))
+		live_add(&s->board->late, b->v[b->n - 1].late);
+	stages_feed(&s->stages, b->v, b->n);
+	s->fed |= b->n > 0;
 }
 
 static void feed_ready(struct live_sensor *s, bool all)
@@ -188,7 +170,7 @@ static void wait_for_more(struct live_sensor *s)
 			return;
 		}
 	}
-	(void)poll(v, sizeof v / sizeof *v, IDLE_MS);
+	(void)poll(v, sizeof v / sizeof *v, s->state.writer ? STEP_IDLE_MS : IDLE_MS);
 	if (s->go)
 		ring_waits(s->l->ring, false);
 }
@@ -205,22 +187,24 @@ static void drain_idle(struct live_sensor *s)
 		look(s, WORD_NEWS);
 }
 
-/* What was found goes out first: the state does not tell it again. */
-static void checkpoint(struct live_sensor *s, bool forked)
+static void checkpoint(struct live_sensor *s, int64_t now_ms)
 {
-	look(s, WORD_NEWS);
-	live_state_keep(
-	    &s->state, &s->stages, s->board, s->stage_ms, smooth_held(&s->smooth), forked);
+	struct live_state *x = &s->state;
+	if (now_ms - x->tried_ms >= s->l->o->checkpoint_ms || now_ms < x->tried_ms)
+		live_state_begin(x, &s->stages, s->board, s->stage_ms, smooth_held(&s->smooth));
+	if (!live_state_due(x, now_ms))
+		return;
+	if (live_state_is_last(x))
+		look(s, WORD_NEWS);
+	live_state_step(x, &s->stages, s->board);
 }
 
 static void look_around(struct live_sensor *s)
 {
 	int64_t now_ms = live_now_ms();
-	live_state_reap(&s->state, s->board, false);
 	if (s->fed && s->stage_ms - s->reported_ms >= s->l->o->report_ms)
 		look(s, WORD_NEWS);
-	if (now_ms - s->state.tried_ms >= s->l->o->checkpoint_ms || now_ms < s->state.tried_ms)
-		checkpoint(s, true);
+	checkpoint(s, now_ms);
 }
 
 static struct exporters *names_of(const struct live_board *b)
@@ -283,7 +267,8 @@ static void conclude(struct live_sensor *s)
 	while (s->last && take(s))
 		;
 	feed_ready(s, true);
-	checkpoint(s, false);
+	look(s, WORD_NEWS);
+	live_state_keep(&s->state, &s->stages, s->board, s->stage_ms, smooth_held(&s->smooth));
 	if (s->last)
 		last_words(s);
 	send_all(s);
@@ -385,6 +370,7 @@ static int open_sensor(struct live_sensor *s, struct err *e)
 
 static void close_sensor(struct live_sensor *s)
 {
+	live_state_close(&s->state);
 	stages_close(&s->stages);
 	smooth_fini(&s->smooth);
 	batch_fini(&s->batch);

@@ -4,17 +4,11 @@
  * that the records span. */
 #include "run/live_state.h"
 #include "base/when.h"
-#include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-struct kept { /* what one file is filled from, or fills */
+enum { STEP_MS = 20, STEP_EVERY_MS = 100, STEP_LINES = 1000 };
+
+struct taken { /* what one file fills */
 	struct stages *stages;
-	const struct stages *from;
 	int64_t clock_ms;
 };
 
@@ -24,15 +18,13 @@ int live_state_open(struct live_state *x, const char *folder, struct err *e)
 	return state_key(folder, &x->key, e);
 }
 
-static void fill(const void *arg, struct save *out)
+static void save_clocks(const struct stages *s, int64_t clock_ms, struct save *out)
 {
-	const struct kept *k = arg;
 	save_begin(out, "LIVE");
-	save_uint(out, (uint64_t)k->clock_ms, 8);
-	save_uint(out, (uint64_t)k->from->last_ms, 8);
-	save_uint(out, (uint64_t)k->from->span_ms, 8);
+	save_uint(out, (uint64_t)clock_ms, 8);
+	save_uint(out, (uint64_t)s->last_ms, 8);
+	save_uint(out, (uint64_t)s->span_ms, 8);
 	save_end(out);
-	pipeline_save(k->from->pipeline, out);
 }
 
 static int64_t time_of(struct load *in, bool *good)
@@ -44,7 +36,7 @@ static int64_t time_of(struct load *in, bool *good)
 
 static int take(void *arg, struct load *in)
 {
-	struct kept *k = arg;
+	struct taken *k = arg;
 	bool good = true;
 	if (load_is(in, "LIVE")) {
 		k->clock_ms = time_of(in, &good);
@@ -66,7 +58,7 @@ static int take(void *arg, struct load *in)
 enum live_taken live_state_take(
     struct live_state *x, struct stages *s, struct live_board *b, int64_t *clock_ms)
 {
-	struct kept k = {.stages = s};
+	struct taken k = {.stages = s};
 	struct state_found found;
 	char when[WHEN_TEXT];
 	struct err e;
@@ -84,60 +76,75 @@ enum live_taken live_state_take(
 	return LIVE_TAKEN;
 }
 
-static bool write_now(
-    const struct live_state *x, const struct kept *k, struct live_board *b, int64_t began_ms)
+static void failed(struct live_board *b, const struct err *e)
+{
+	live_say("checkpoint: %s; going on with the one before", e->msg);
+	live_add(&b->checkpoints_failed, 1);
+}
+
+void live_state_begin(struct live_state *x, const struct stages *s, struct live_board *b,
+    int64_t clock_ms, uint64_t waiting)
+{
+	struct err e;
+	if (x->writer)
+		return;
+	x->tried_ms = live_now_ms();
+	x->stepped_ms = 0;
+	x->through = b->taken - waiting;
+	x->walk = (struct pipeline_walk){0};
+	if (state_begin(&x->writer, x->folder, &x->key, x->tried_ms, &e)) {
+		failed(b, &e);
+		return;
+	}
+	save_clocks(s, clock_ms, state_out(x->writer));
+}
+
+bool live_state_due(const struct live_state *x, int64_t now_ms)
+{
+	return x->writer && (now_ms - x->stepped_ms >= STEP_EVERY_MS || now_ms < x->stepped_ms);
+}
+
+static void end(struct live_state *x, struct live_board *b)
 {
 	uint64_t bytes;
 	struct err e;
-	if (state_write(x->folder, &x->key, began_ms, fill, k, &bytes, &e)) {
-		live_say("checkpoint: %s; going on with the one before", e.msg);
-		return false;
+	int bad = state_end(x->writer, &bytes, &e);
+	x->writer = NULL;
+	if (bad) {
+		failed(b, &e);
+		return;
 	}
 	atomic_store(&b->checkpoint_bytes, bytes);
-	atomic_store(&b->checkpoint_ms, (uint64_t)(live_now_ms() - began_ms));
-	atomic_store(&b->checkpoint_at_ms, began_ms);
-	return true;
+	atomic_store(&b->checkpoint_ms, (uint64_t)(live_now_ms() - x->tried_ms));
+	atomic_store(&b->checkpoint_at_ms, x->tried_ms);
+	atomic_store(&b->checkpoint_taken, x->through);
+	live_add(&b->checkpoints, 1);
 }
 
-static void count(struct live_board *b, bool good)
+void live_state_step(struct live_state *x, const struct stages *s, struct live_board *b)
 {
-	live_add(good ? &b->checkpoints : &b->checkpoints_failed, 1);
-}
-
-void live_state_reap(struct live_state *x, struct live_board *b, bool wait)
-{
-	int how;
-	if (!x->writer || waitpid(x->writer, &how, wait ? 0 : WNOHANG) != x->writer)
-		return;
-	count(b, WIFEXITED(how) && WEXITSTATUS(how) == 0);
-	x->writer = 0;
+	bool more = true;
+	int64_t began_ms = x->stepped_ms = live_now_ms();
+	while (more) {
+		more = pipeline_save(s->pipeline, &x->walk, STEP_LINES, state_out(x->writer));
+		if (x->walk.last || live_now_ms() - began_ms >= STEP_MS)
+			break;
+	}
+	if (!more)
+		end(x, b);
 }
 
 void live_state_keep(struct live_state *x, const struct stages *s, struct live_board *b,
-    int64_t clock_ms, uint64_t waiting, bool forked)
+    int64_t clock_ms, uint64_t waiting)
 {
-	const struct kept k = {.from = s, .clock_ms = clock_ms};
-	uint64_t taken = b->taken;
-	live_state_reap(x, b, !forked);
-	x->tried_ms = live_now_ms();
-	if (x->writer)
-		return; /* still at the one before */
-	pid_t pid = forked ? fork() : -1;
-	if (pid == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		bool good = write_now(x, &k, b, x->tried_ms);
-		if (good)
-			atomic_store(&b->checkpoint_taken, taken - waiting);
-		_exit(!good);
-	}
-	if (pid > 0) {
-		x->writer = pid;
-		return;
-	}
-	if (forked)
-		live_say("checkpoint: %s; writing it while records wait", strerror(errno));
-	bool good = write_now(x, &k, b, x->tried_ms);
-	if (good)
-		atomic_store(&b->checkpoint_taken, taken - waiting);
-	count(b, good);
+	live_state_close(x);
+	live_state_begin(x, s, b, clock_ms, waiting);
+	while (x->writer)
+		live_state_step(x, s, b);
+}
+
+void live_state_close(struct live_state *x)
+{
+	state_drop(x->writer);
+	x->writer = NULL;
 }

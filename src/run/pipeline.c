@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { RING = 8, CONTACTS = 1024, LOOKUPS = 256 }; /* of a batch, before it is handed over */
-enum { FEED = 1024, FAR = 16, NEAR = 8, CLOSE = 4, SOME = 64, CACHE_LINE = 64 };
+enum { FEED = 1024, FAR = 16, NEAR = 8, CLOSE = 4, SOME = 64 };
 
 struct asked {     /* a look-up */
 	size_t at; /* contacts of the batch that come before it */
@@ -209,20 +209,12 @@ static void feed(struct pipeline *p, const struct stream_record *r, const struct
 		hand_over(p);
 }
 
-static void prefetch_flow(const struct flow *f)
-{
-	for (size_t at = 0; at < sizeof *f; at += CACHE_LINE)
-		__builtin_prefetch((const char *)f + at);
-}
-
-/* Each record is a cache miss at the flow, at its bucket and at its conversation, so the three are
- * brought near one after the other while earlier records are worked on. */
+/* Each flow is a cache miss at its bucket and at its conversation, so the two are brought near one
+ * after the other while earlier records are worked on. */
 static void feed_some(struct pipeline *p, const struct stream_record *r, size_t n)
 {
 	struct attribute_key k[FEED];
 	for (size_t i = 0; i < n + FAR; i++) {
-		if (i + FAR < n && r[i + FAR].flow)
-			prefetch_flow(r[i + FAR].flow);
 		if (i < n && r[i].flow)
 			attribute_look(p->o.attribute, r[i].flow, &k[i]);
 		if (i >= NEAR && i < n + NEAR && r[i - NEAR].flow)
@@ -337,23 +329,74 @@ void pipeline_free(struct pipeline *p)
 	free(p);
 }
 
-void pipeline_save(const struct pipeline *p, struct save *out)
+enum walk_part { WALK_HEAD, WALK_POPULATION, WALK_LINES, WALK_EVIDENCE, WALK_OVER };
+enum { ENTRIES_A_LINE = 16 }; /* a line costs as much as so many destinations */
+
+static void next_part(struct pipeline_walk *w)
 {
-	struct detect **detect = mem_new(p->n, sizeof *detect);
-	struct evidence_table **evidence = mem_new(p->n, sizeof *evidence);
-	for (unsigned i = 0; i < p->n; i++) {
-		detect[i] = p->shards[i].detect;
-		evidence[i] = p->shards[i].evidence;
-	}
+	*w = (struct pipeline_walk){.part = w->part + 1};
+}
+
+/* The walk goes from shard to shard, then to the next part. */
+static void next_shard(const struct pipeline *p, struct pipeline_walk *w)
+{
+	w->at = 0;
+	if (++w->shard == p->n)
+		next_part(w);
+}
+
+static void save_head(struct pipeline *p, struct save *out)
+{
 	save_begin(out, "PIPE");
 	save_uint(out, (uint64_t)p->clock_ms, 8);
 	save_end(out);
 	attribute_save(p->o.attribute, out);
-	population_save(p->o.population, out);
-	detect_save(detect, p->n, out);
-	evidence_save(evidence, p->n, out);
-	free(detect);
-	free(evidence);
+}
+
+static void save_lines(
+    const struct pipeline *p, struct pipeline_walk *w, uint32_t rows, struct save *out)
+{
+	const struct detect *d = p->shards[w->shard].detect;
+	uint32_t at = (uint32_t)w->at;
+	if (w->shard == 0 && at == 0)
+		detect_save_head(d, out);
+	bool more = detect_save(d, &at, rows, out);
+	w->at = at;
+	if (!more)
+		next_shard(p, w);
+}
+
+static void save_evidence(const struct pipeline *p, struct save *out)
+{
+	evidence_save_head(p->shards[0].evidence, out);
+	for (unsigned i = 0; i < p->n; i++)
+		evidence_save(p->shards[i].evidence, out);
+}
+
+bool pipeline_save(struct pipeline *p, struct pipeline_walk *w, uint32_t rows, struct save *out)
+{
+	pipeline_pause(p);
+	switch ((enum walk_part)w->part) {
+	case WALK_HEAD:
+		save_head(p, out);
+		next_part(w);
+		break;
+	case WALK_POPULATION:
+		if (!population_save(p->o.population, &w->at, (uint64_t)rows * ENTRIES_A_LINE, out))
+			next_part(w);
+		break;
+	case WALK_LINES:
+		save_lines(p, w, rows, out);
+		break;
+	case WALK_EVIDENCE:
+		save_evidence(p, out);
+		next_part(w);
+		break;
+	case WALK_OVER:
+		break;
+	}
+	w->last = w->part == WALK_EVIDENCE;
+	return w->part != WALK_OVER;
 }
 
 static unsigned shard_of(const void *arg, const struct subject *s)

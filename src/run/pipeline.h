@@ -23,12 +23,19 @@ struct pipeline_options {
 struct pipeline *pipeline_new(const struct pipeline_options *o);
 /* n records in the order of the stream. */
 void pipeline_feed(struct pipeline *p, const struct stream_record *r, size_t n);
-/* All that was fed is worked off and no thread touches anything until the next record: the moment
- * to fork a child that saves, from memory as it was then. */
+/* All that was fed is worked off, and no thread touches anything until the next record. */
 void pipeline_pause(struct pipeline *p);
-/* After pipeline_pause, and in a forked child too: population, lines, evidence, exporters, clock;
- * not the conversations that are open. */
-void pipeline_save(const struct pipeline *p, struct save *out);
+/* Saves population, lines, evidence, exporters and clock in steps of about rows lines, for which
+ * the pipeline pauses, so that records can go on between them; not the conversations that are open.
+ * Each line is saved as it is at its step; all evidence in the last one, so that what is told
+ * before that step is in it. Zero-initialise the walk; false: that was all. */
+struct pipeline_walk {
+	bool last; /* the next step is the last */
+	int part;
+	unsigned shard;
+	uint64_t at;
+};
+bool pipeline_save(struct pipeline *p, struct pipeline_walk *walk, uint32_t rows, struct save *out);
 /* Before the first record, into a new pipeline, population and attribute; the number of shards and
  * the room of tables may differ. Takes the sections that are its own and stops at the next;
  * in->told has what was not taken over. On a code all three are of no use. */

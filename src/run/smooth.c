@@ -4,6 +4,7 @@
  * on, so that an input in order costs an append, and a little disorder moves little. */
 #include "run/smooth.h"
 #include "base/mem.h"
+#include "rec/packed.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 enum { MERGE_PART = 8 };
 /* Of the newest records that part may have clocks that run ahead: they move nobody's window. */
 enum { AHEAD_PART = 8 };
-enum { BLOCKS_SPARE = 64 };
+enum { BLOCK_BYTES = 65536, BLOCKS_SPARE = 16, AHEAD = 8 };
 
 static void room(struct smooth_items *l, size_t n)
 {
@@ -29,42 +30,66 @@ static uint32_t take_block(struct smooth *s)
 		return s->free[--s->free_n];
 	s->blocks = mem_grow(s->blocks, s->block_n + 1u, sizeof *s->blocks);
 	s->free = mem_grow(s->free, s->block_n + 1u, sizeof *s->free);
-	s->blocks[s->block_n] = (struct smooth_block){.left = 0};
+	s->blocks[s->block_n] = (struct smooth_block){.bytes = mem_new(1, BLOCK_BYTES)};
 	return s->block_n++;
 }
 
-/* The batch's memory becomes the block's, and that of the block the batch's. */
-static void swap(struct smooth_block *to, struct batch *b)
+static const void *packed_at(const struct smooth *s, const struct smooth_item *i)
 {
-	struct batch empty = to->records;
-	to->records = *b;
-	*b = empty;
-	batch_reset(b);
+	return s->blocks[i->block].bytes + i->at;
 }
 
-size_t smooth_batch(struct smooth *s, struct batch *b)
+static void drop(struct smooth *s, uint32_t block, size_t bytes)
 {
-	size_t all = b->flow_n + b->dns_n;
-	room(&s->fresh, s->fresh.n + all);
-	uint32_t number = take_block(s);
-	struct smooth_block *to = &s->blocks[number];
-	struct smooth_item *at = &s->fresh.v[s->fresh.n], *first = at;
-	swap(to, b);
-	for (size_t i = 0; i < to->records.flow_n; i++) {
-		const struct flow *f = &to->records.flows[i];
-		if (flow_check(f) == ERR_OK && flow_clock_is_right(f))
-			*at++ = (struct smooth_item){
-			    flow_time_ms(f), number, (uint32_t)i & INT32_MAX, 0};
+	s->bytes -= bytes;
+	if (--s->blocks[block].left == 0 && block + 1 != s->filling)
+		s->free[s->free_n++] = block;
+}
+
+/* Room for any record, in the block that is being filled. */
+static void *packing_room(struct smooth *s)
+{
+	if (s->filling && s->filled + PACKED_MAX > BLOCK_BYTES) {
+		uint32_t full = s->filling - 1;
+		s->filling = 0;
+		if (s->blocks[full].left == 0)
+			s->free[s->free_n++] = full;
 	}
-	for (size_t i = 0; i < to->records.dns_n; i++)
-		if (dns_check(&to->records.dns[i]) == ERR_OK)
-			*at++ = (struct smooth_item){
-			    to->records.dns[i].time_ms, number, (uint32_t)i & INT32_MAX, 1};
-	to->left = (size_t)(at - first);
-	s->fresh.n += to->left;
-	if (to->left == 0)
-		s->free[s->free_n++] = number;
-	return all - to->left;
+	if (!s->filling) {
+		s->filling = take_block(s) + 1;
+		s->filled = 0;
+	}
+	return s->blocks[s->filling - 1].bytes + s->filled;
+}
+
+/* What was packed there is a record. */
+static struct smooth_item packed(struct smooth *s, int64_t time_ms, size_t bytes, bool is_dns)
+{
+	struct smooth_item i = {time_ms, s->filling - 1, (uint32_t)s->filled & INT32_MAX, is_dns};
+	s->blocks[s->filling - 1].left++;
+	s->filled += bytes;
+	s->bytes += bytes;
+	return i;
+}
+
+size_t smooth_batch(struct smooth *s, const struct batch *b)
+{
+	size_t before = s->fresh.n;
+	room(&s->fresh, s->fresh.n + b->flow_n + b->dns_n);
+	for (size_t i = 0; i < b->flow_n; i++) {
+		const struct flow *f = &b->flows[i];
+		int64_t time_ms = flow_time_ms(f);
+		if (flow_check(f) == ERR_OK && flow_clock_is_right(f))
+			s->fresh.v[s->fresh.n++] =
+			    packed(s, time_ms, flow_pack(f, time_ms, packing_room(s)), false);
+	}
+	for (size_t i = 0; i < b->dns_n; i++) {
+		const struct dns *d = &b->dns[i];
+		if (dns_check(d) == ERR_OK)
+			s->fresh.v[s->fresh.n++] =
+			    packed(s, d->time_ms, dns_pack(d, packing_room(s)), true);
+	}
+	return b->flow_n + b->dns_n - (s->fresh.n - before);
 }
 
 /* One pass of a radix sort, by the byte of the time that lies `shift` bits up. */
@@ -122,47 +147,20 @@ static void merge(struct smooth *s)
 	}
 }
 
-static void drop(struct smooth *s, uint32_t block)
-{
-	if (--s->blocks[block].left == 0)
-		s->free[s->free_n++] = block;
-}
-
-void smooth_release(struct smooth *s, uint32_t block)
-{
-	s->out--;
-	drop(s, block);
-}
-
-static void move(struct smooth *s, struct smooth_item *i, uint32_t to)
-{
-	struct batch *b = &s->blocks[to].records;
-	uint32_t from = i->block;
-	if (i->is_dns)
-		*batch_dns(b) = *smooth_dns(s, i);
-	else
-		*batch_flow(b) = *smooth_flow(s, i);
-	i->at = (uint32_t)((i->is_dns ? b->dns_n : b->flow_n) - 1) & INT32_MAX;
-	i->block = to;
-	s->blocks[to].left++;
-	drop(s, from);
-}
-
 /* Moves what is held together, when records that stay for long (of clocks that run ahead) keep too
  * many blocks that are almost empty. */
 static void gather(struct smooth *s)
 {
-	size_t used = s->block_n - s->free_n, n = s->held.n - s->head;
-	if (used <= 2 * (n / BATCH_FULL) + BLOCKS_SPARE)
+	if (s->block_n - s->free_n <= 2 * s->bytes / BLOCK_BYTES + BLOCKS_SPARE)
 		return;
-	uint32_t to = take_block(s);
-	batch_reset(&s->blocks[to].records);
-	for (size_t i = s->head; i < s->held.n; i++) {
-		if (s->blocks[to].left == BATCH_FULL) {
-			to = take_block(s);
-			batch_reset(&s->blocks[to].records);
-		}
-		move(s, &s->held.v[i], to);
+	for (size_t k = s->head; k < s->held.n; k++) {
+		struct smooth_item *i = &s->held.v[k];
+		uint32_t block = i->block;
+		void *to = packing_room(s);
+		size_t bytes = packed_bytes(packed_at(s, i));
+		memcpy(to, packed_at(s, i), bytes);
+		*i = packed(s, i->time_ms, bytes, i->is_dns);
+		drop(s, block, bytes);
 	}
 }
 
@@ -194,14 +192,26 @@ bool smooth_ready(struct smooth *s, bool all)
 	return s->head < s->due;
 }
 
+void smooth_take(struct smooth *s, struct flow *f, struct dns *d)
+{
+	const struct smooth_item *i = &s->held.v[s->head++];
+	if (s->head + AHEAD < s->due)
+		__builtin_prefetch(packed_at(s, i + AHEAD));
+	if (i->is_dns)
+		dns_unpack(packed_at(s, i), d);
+	else
+		flow_unpack(packed_at(s, i), i->time_ms, f);
+	drop(s, i->block, packed_bytes(packed_at(s, i)));
+}
+
 void smooth_fini(struct smooth *s)
 {
 	for (uint32_t i = 0; i < s->block_n; i++)
-		batch_fini(&s->blocks[i].records);
+		free(s->blocks[i].bytes);
 	free(s->blocks);
 	free(s->free);
 	free(s->held.v);
 	free(s->fresh.v);
 	free(s->spare.v);
-	*s = (struct smooth){0};
+	*s = (struct smooth){.limit_n = s->limit_n, .limit_ms = s->limit_ms};
 }

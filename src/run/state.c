@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 enum { VERSION = 1, ORDER = 0x01020304, PIECE = 65536, SECRET_MIN = 32, SECRET_MAX = 4096 };
+enum { AHEAD = 8 << 20 };
 static const char magic[8] = "theriac";
 static const char file_name[] = "checkpoint", key_name[] = "state.key", credential[] = "state-key";
 
@@ -142,24 +143,33 @@ int state_key(const char *folder, struct seal_key *k, struct err *e)
 	return bad;
 }
 
-struct writer {
+struct state_writer {
 	int fd;
-	const char *path;
+	struct text folder, path, fresh; /* fresh: written beside the file */
+	struct save out;
 	struct head head;
 	struct seal seal;
 	bool begun; /* the head is written and sealed */
-	uint64_t bytes;
+	uint64_t bytes, on_its_way;
 	size_t n;
 	uint8_t plain[PIECE], sealed[PIECE + SEAL_MORE];
 };
 
-static int put(struct writer *w, const void *p, size_t n, struct err *e)
+/* The disk is asked to begin early, so that the fsync at the end has little left to wait for. */
+static int put(struct state_writer *w, const void *p, size_t n, struct err *e)
 {
+	if (place_put(w->fd, p, n) != 0)
+		return failed(w->fresh.p, errno, e);
 	w->bytes += n;
-	return place_put(w->fd, p, n) == 0 ? ERR_OK : failed(w->path, errno, e);
+	if (w->bytes - w->on_its_way >= AHEAD) {
+		(void)sync_file_range(
+		    w->fd, (off_t)w->on_its_way, (off_t)AHEAD, SYNC_FILE_RANGE_WRITE);
+		w->on_its_way += AHEAD;
+	}
+	return ERR_OK;
 }
 
-static int put_piece(struct writer *w, bool last, struct err *e)
+static int put_piece(struct state_writer *w, bool last, struct err *e)
 {
 	const void *about = w->begun ? NULL : &w->head;
 	seal_put(&w->seal, w->plain, w->n, about, about ? sizeof w->head : 0, last, w->sealed);
@@ -173,7 +183,7 @@ static int put_piece(struct writer *w, bool last, struct err *e)
 /* A piece goes out when more comes, so that the last one is known to be. */
 static int sink(void *to, const void *p, size_t n, struct err *e)
 {
-	struct writer *w = to;
+	struct state_writer *w = to;
 	const uint8_t *at = p;
 	while (n) {
 		int bad = w->n == PIECE ? put_piece(w, false, e) : ERR_OK;
@@ -188,48 +198,67 @@ static int sink(void *to, const void *p, size_t n, struct err *e)
 	return ERR_OK;
 }
 
-static void begin(struct writer *w, const struct seal_key *k, int64_t now_ms)
+static void free_writer(struct state_writer *w)
 {
+	if (w->fd >= 0)
+		(void)close(w->fd);
+	text_fini(&w->folder);
+	text_fini(&w->path);
+	text_fini(&w->fresh);
+	seal_wipe(w, sizeof *w);
+	free(w);
+}
+
+int state_begin(struct state_writer **to, const char *folder, const struct seal_key *k,
+    int64_t now_ms, struct err *e)
+{
+	struct state_writer *w = mem_new(1, sizeof *w);
+	text_puts(&w->folder, folder);
+	text_fmt(&w->path, "%s/%s", folder, file_name);
+	text_fmt(&w->fresh, "%s.new", w->path.p);
+	w->out = save_to(sink, w);
 	w->head = (struct head){.version = htole32(VERSION), .order = ORDER};
 	memcpy(w->head.magic, magic, sizeof magic);
 	w->head.written_ms = htole64((uint64_t)now_ms);
 	seal_key_id(k, w->head.key_id);
 	seal_begin(&w->seal, k, w->head.seal);
+	w->fd = open(w->fresh.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int bad = w->fd < 0 || fchmod(w->fd, 0600) != 0 ? failed(w->fresh.p, errno, e) : ERR_OK;
+	if (bad)
+		free_writer(w);
+	else
+		*to = w;
+	return bad;
 }
 
-int state_write(const char *folder, const struct seal_key *k, int64_t now_ms,
-    void (*fill)(const void *arg, struct save *out), const void *arg, uint64_t *bytes,
-    struct err *e)
+struct save *state_out(struct state_writer *w)
 {
-	struct text path = {0}, fresh = {0};
-	text_fmt(&path, "%s/%s", folder, file_name);
-	text_fmt(&fresh, "%s.new", path.p);
-	struct writer *w = mem_new(1, sizeof *w);
-	w->path = fresh.p;
-	w->fd = open(fresh.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int bad = w->fd < 0 || fchmod(w->fd, 0600) != 0 ? failed(fresh.p, errno, e) : ERR_OK;
-	if (!bad) {
-		struct save out = save_to(sink, w);
-		begin(w, k, now_ms);
-		fill(arg, &out);
-		bad = save_finish(&out, e);
-		bad = bad ? bad : put_piece(w, true, e);
-	}
+	return &w->out;
+}
+
+void state_drop(struct state_writer *w)
+{
+	if (!w)
+		return;
+	(void)save_finish(&w->out, NULL);
+	(void)unlink(w->fresh.p);
+	free_writer(w);
+}
+
+int state_end(struct state_writer *w, uint64_t *bytes, struct err *e)
+{
+	int bad = save_finish(&w->out, e);
+	bad = bad ? bad : put_piece(w, true, e);
 	if (!bad && fsync(w->fd) != 0)
-		bad = failed(fresh.p, errno, e);
-	if (w->fd >= 0 && close(w->fd) != 0 && !bad)
-		bad = failed(fresh.p, errno, e);
-	if (!bad && rename(fresh.p, path.p) != 0)
-		bad = failed(path.p, errno, e);
-	if (bad && w->fd >= 0)
-		(void)unlink(fresh.p);
-	bad = bad ? bad : keep_name(folder, e);
+		bad = failed(w->fresh.p, errno, e);
+	if (!bad && rename(w->fresh.p, w->path.p) != 0)
+		bad = failed(w->path.p, errno, e);
+	if (bad)
+		(void)unlink(w->fresh.p);
+	bad = bad ? bad : keep_name(w->folder.p, e);
 	if (bytes)
 		*bytes = w->bytes;
-	seal_wipe(w, sizeof *w);
-	free(w);
-	text_fini(&path);
-	text_fini(&fresh);
+	free_writer(w);
 	return bad;
 }
 

@@ -11,11 +11,15 @@
  * folder, made at first use with mode 0600. CONFIG: it is too short, or others may read it. SYS. */
 int state_key(const char *folder, struct seal_key *k, struct err *e);
 
-/* fill writes the sections (not the end mark). *bytes: how large the file became; may be NULL.
- * SYS: the old file is still there. */
-int state_write(const char *folder, const struct seal_key *k, int64_t now_ms,
-    void (*fill)(const void *arg, struct save *out), const void *arg, uint64_t *bytes,
-    struct err *e);
+/* A new file: begin, then sections into state_out in as many steps as the caller likes, then
+ * state_end, which takes it over and frees w; until then, and where that fails, the old file is
+ * still there. *bytes: how large it became; may be NULL. SYS. */
+struct state_writer;
+int state_begin(struct state_writer **w, const char *folder, const struct seal_key *k,
+    int64_t now_ms, struct err *e);
+struct save *state_out(struct state_writer *w);
+int state_end(struct state_writer *w, uint64_t *bytes, struct err *e);
+void state_drop(struct state_writer *w); /* instead of state_end; w may be NULL */
 
 /* Reads the whole file once to see that it is sound, and then gives it to take, which looks at the
  * sections it knows. NONE: there is no file. INPUT: sealed with another key, cut, changed, or of a

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a line's state costs, and a checkpoint: made-up households browse, look names up, talk QUIC
  * and have devices that call home, through the pipeline as it runs live. Out: memory a line between
- * a tenth of the lines and all of them; how long a checkpoint keeps records waiting (the pause and
- * the fork), how long the child writes, how fast records go on meanwhile, how long a restart reads.
+ * a tenth of the lines and all of them; how long a checkpoint takes and keeps records waiting, how
+ * fast they go on meanwhile, how long a restart reads.
  *   bench_state [LINES [THREADS]] */
 #include "base/mem.h"
 #include "base/rand.h"
@@ -11,13 +11,13 @@
 #include "run/state.h"
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define T0 1767312000000ll /* a midnight, UTC */
 enum { BATCH = 1024, RECORDS = 24, SITES = 400000, ROUND_LINES = 20000, ROUND_MS = 60000 };
+enum { STEP_LINES = 5000 };
+#define STEP_EVERY_S 0.1
 
 struct bench {
 	struct settings *settings;
@@ -145,12 +145,6 @@ static void open_bench(struct bench *b, uint64_t threads)
 	stages_start(&b->stages);
 }
 
-static void fill(const void *arg, struct save *out)
-{
-	const struct bench *b = arg;
-	pipeline_save(b->stages.pipeline, out);
-}
-
 static int take(void *arg, struct load *in)
 {
 	struct bench *b = arg;
@@ -165,51 +159,36 @@ static void check(int bad, const struct err *e)
 	exit(1);
 }
 
-/* The child's work. */
-static int write_all(const struct bench *b, const char *folder, const struct seal_key *k)
-{
-	struct err e;
-	uint64_t bytes;
-	double began = seconds();
-	check(state_write(folder, k, b->now_ms, fill, b, &bytes, &e), &e);
-	(void)printf("checkpoint: %.0f MB written in %.2f s by the child\n", (double)bytes / 1e6,
-	    seconds() - began);
-	(void)fflush(stdout);
-	return 0;
-}
-
-static double cpu(const struct timeval *t)
-{
-	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
-}
-
+/* Steps of STEP_LINES lines while records go on, each at least so long after the one before. */
 static void checkpoint(struct bench *b, uint32_t lines, const char *folder)
 {
 	struct seal_key k;
 	struct err e;
-	uint32_t some = lines / 10;
+	struct state_writer *w;
+	struct pipeline_walk walk = {0};
+	uint64_t bytes, fed = b->fed;
+	uint32_t line = 0;
+	double longest = 0, sum = 0, before = seconds();
+	bool more = true;
 	check(state_key(folder, &k, &e), &e);
+	check(state_begin(&w, folder, &k, b->now_ms, &e), &e);
+	while (more) {
+		double began = seconds();
+		more = pipeline_save(b->stages.pipeline, &walk, STEP_LINES, state_out(w));
+		double took = seconds() - began;
+		sum += took;
+		longest = took > longest ? took : longest;
+		for (; more && seconds() - began < STEP_EVERY_S; line++)
+			live(b, line % lines, line % lines + 1);
+	}
 	double began = seconds();
-	live(b, 0, some);
-	double usual = seconds() - began, paused = seconds();
-	pipeline_pause(b->stages.pipeline);
-	(void)fflush(stdout);
-	double forked = seconds();
-	pid_t pid = fork();
-	double done = seconds();
-	if (pid == 0)
-		_exit(write_all(b, folder, &k));
-	(void)printf("checkpoint: records wait %.1f ms: %.1f to pause, %.1f to fork\n",
-	    (done - paused) * 1000, (forked - paused) * 1000, (done - forked) * 1000);
-	began = seconds();
-	live(b, 0, some);
-	double meanwhile = seconds() - began;
-	(void)printf("meanwhile: %.2f M records/s, before %.2f M records/s\n",
-	    some * (double)RECORDS / meanwhile / 1e6, some * (double)RECORDS / usual / 1e6);
-	struct rusage used;
-	(void)wait4(pid, NULL, 0, &used);
-	(void)printf("child: %.2f s of a processor in the program, %.2f s in the kernel\n",
-	    cpu(&used.ru_utime), cpu(&used.ru_stime));
+	check(state_end(w, &bytes, &e), &e);
+	double took = seconds() - before;
+	(void)printf(
+	    "checkpoint: %.0f MB in %.1f s; records waited at most %.1f ms at a time, %.2f s "
+	    "in all, %.1f ms at the end\n",
+	    (double)bytes / 1e6, took, longest * 1000, sum, (seconds() - began) * 1000);
+	(void)printf("meanwhile: %.2f M records/s\n", (double)(b->fed - fed) / took / 1e6);
 }
 
 static void restart(const char *folder, uint64_t threads)

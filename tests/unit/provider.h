@@ -257,8 +257,9 @@ static inline struct bytes provider_save(struct provider *x)
 {
 	struct bytes b = {0};
 	struct save s = save_to(bytes_put, &b);
-	pipeline_pause(x->pipeline);
-	pipeline_save(x->pipeline, &s);
+	struct pipeline_walk walk = {0};
+	while (pipeline_save(x->pipeline, &walk, 100, &s))
+		;
 	assert_int_equal(save_finish(&s, NULL), ERR_OK);
 	return b;
 }

@@ -125,9 +125,7 @@ static void a_changed_detector_starts_afresh_and_the_others_go_on(void **state)
 	provider_free(x);
 }
 
-/* The detector of that name says what it had found before, and nothing of the time before counts
- * twice. */
-static void a_smaller_table_keeps_the_lines_seen_last(void **state)
+static void a_smaller_table_holds_what_it_can(void **state)
 {
 	(void)state;
 	struct bytes b = saved_half_way(0, NULL);
@@ -137,6 +135,57 @@ static void a_smaller_table_keeps_the_lines_seen_last(void **state)
 	assert_non_null(strstr(got.p, "scan-bot-ports"));
 	text_fini(&got);
 	text_fini(&b.t);
+	provider_free(x);
+}
+
+/* Live, records come between the steps, each line is saved as it is at its step, and what came for
+ * it later is lost with the process. */
+static void records_may_come_between_the_steps(void **state)
+{
+	(void)state;
+	struct provider *x = provider_new(2, ROOM, NULL), *y = provider_new(3, ROOM, NULL);
+	struct bytes b = {0};
+	struct save s = save_to(bytes_put, &b);
+	struct pipeline_walk walk = {0};
+	uint32_t step = HALF;
+	provider_live(x, LINES, 0, step);
+	for (; pipeline_save(x->pipeline, &walk, 100, &s); step++)
+		provider_live(x, LINES, step, step + 1);
+	assert_int_equal(save_finish(&s, NULL), ERR_OK);
+	assert_int_equal(provider_load(y, &b, NULL), ERR_OK);
+	provider_live(y, LINES, step, WHOLE);
+	struct text got = provider_verdicts(y), whole = unbroken();
+	for (size_t i = 0; i < detectors_n; i++)
+		assert_non_null(strstr(got.p, detectors[i]->name));
+	assert_string_equal(strrchr(got.p, '}'), strrchr(whole.p, '}')); /* how many lines */
+	text_fini(&got);
+	text_fini(&whole);
+	text_fini(&b.t);
+	provider_free(x);
+	provider_free(y);
+}
+
+/* A subject that gave way to another and came again meanwhile stands there twice. */
+static void a_line_that_stands_there_twice_counts_once(void **state)
+{
+	(void)state;
+	struct bytes b = saved_half_way(0, NULL), twice = {0};
+	struct load in = load_from(bytes_get, &b);
+	struct save out = save_to(bytes_put, &twice);
+	for (; load_more(&in); load_next(&in))
+		for (int i = 0; i < 1 + load_is(&in, "LINE"); i++)
+			save_blob(&out, in.tag, in.section.p, in.section.n);
+	assert_int_equal(load_finish(&in, NULL), ERR_OK);
+	assert_int_equal(save_finish(&out, NULL), ERR_OK);
+	struct provider *x = provider_new(2, ROOM, NULL);
+	assert_int_equal(provider_load(x, &twice, NULL), ERR_OK);
+	provider_live(x, LINES, HALF, WHOLE);
+	struct text got = provider_verdicts(x), want = unbroken();
+	assert_string_equal(got.p, want.p);
+	text_fini(&got);
+	text_fini(&want);
+	text_fini(&b.t);
+	text_fini(&twice.t);
 	provider_free(x);
 }
 
@@ -216,7 +265,9 @@ int main(void)
 	    cmocka_unit_test(what_is_loaded_is_saved_again_as_it_was),
 	    cmocka_unit_test(the_key_is_part_of_the_state),
 	    cmocka_unit_test(a_changed_detector_starts_afresh_and_the_others_go_on),
-	    cmocka_unit_test(a_smaller_table_keeps_the_lines_seen_last),
+	    cmocka_unit_test(a_smaller_table_holds_what_it_can),
+	    cmocka_unit_test(records_may_come_between_the_steps),
+	    cmocka_unit_test(a_line_that_stands_there_twice_counts_once),
 	    cmocka_unit_test(no_peer_is_named_but_in_what_was_found),
 	    cmocka_unit_test(damaged_state_does_no_harm),
 	};

@@ -65,9 +65,8 @@ static void put_bytes(const char *path, const char *p, size_t n, mode_t mode)
 	assert_int_equal(chmod(path, mode), 0);
 }
 
-static void fill(const void *arg, struct save *out)
+static void fill(uint64_t first, struct save *out)
 {
-	uint64_t first = *(const uint64_t *)arg;
 	for (uint64_t i = 0; i < MANY; i++) {
 		save_begin(out, "NUMB");
 		for (uint64_t k = 0; k < 16; k++)
@@ -102,11 +101,21 @@ static struct seal_key own(void)
 	return k;
 }
 
+static int try_write(const struct seal_key *k, uint64_t first, uint64_t *bytes, struct err *e)
+{
+	struct state_writer *w;
+	int bad = state_begin(&w, folder, k, NOW_MS, e);
+	if (bad)
+		return bad;
+	fill(first, state_out(w));
+	return state_end(w, bytes, e);
+}
+
 static void write_state(const struct seal_key *k, uint64_t first)
 {
 	struct err e;
 	uint64_t bytes;
-	assert_int_equal(state_write(folder, k, NOW_MS, fill, &first, &bytes, &e), ERR_OK);
+	assert_int_equal(try_write(k, first, &bytes, &e), ERR_OK);
 	struct stat st;
 	assert_int_equal(stat(path_of("checkpoint"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
@@ -225,12 +234,30 @@ static void a_failed_write_leaves_the_old_file(void **state)
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
 	small = (struct rlimit){100000, was.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	int bad = state_write(folder, &k, NOW_MS, fill, &second, NULL, &e);
+	int bad = try_write(&k, second, NULL, &e);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
 	assert_int_equal(bad, ERR_SYS);
 	assert_non_null(strstr(e.msg, "checkpoint.new: File too large"));
 	assert_int_not_equal(access(path_of("checkpoint.new"), F_OK), 0);
 	assert_int_equal(state_read(folder, &k, &found, take, &first, &e), ERR_OK);
+}
+
+static void a_write_that_is_dropped_leaves_the_old_file(void **state)
+{
+	(void)state;
+	struct seal_key k = own();
+	struct state_writer *w;
+	struct state_found found;
+	struct err e;
+	uint64_t first = 3;
+	write_state(&k, first);
+	assert_int_equal(state_begin(&w, folder, &k, NOW_MS, &e), ERR_OK);
+	fill(9, state_out(w));
+	assert_int_equal(state_read(folder, &k, &found, take, &first, &e), ERR_OK);
+	state_drop(w);
+	assert_int_not_equal(access(path_of("checkpoint.new"), F_OK), 0);
+	assert_int_equal(state_read(folder, &k, &found, take, &first, &e), ERR_OK);
+	state_drop(NULL);
 }
 
 static void a_half_file_of_a_killed_process_is_nothing(void **state)
@@ -292,6 +319,7 @@ int main(void)
 	    TEST(a_flipped_bit_is_refused_wherever_it_is),
 	    TEST(a_newer_version_is_said_to_be_one),
 	    TEST(a_failed_write_leaves_the_old_file),
+	    TEST(a_write_that_is_dropped_leaves_the_old_file),
 	    TEST(a_half_file_of_a_killed_process_is_nothing),
 	    TEST(the_key_is_made_once_and_for_its_owner_only),
 	    TEST(a_credential_is_taken_before_the_file),

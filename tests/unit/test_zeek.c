@@ -266,7 +266,7 @@ static void formats_are_told_apart(void **state)
 	    {"2016/01/08 10:52:51.985777,0.6,tcp,10.0.0.1,5,   "
 	     "->,10.0.0.2,443,SPA_SPA,0,0,56,25265,\n",
 		"argus"},
-	    {"{\"timestamp\":\"x\",\"event_type\":\"flow\",\"ts\":1}\n", NULL},
+	    {"{\"timestamp\":\"x\",\"event_type\":\"flow\",\"ts\":1}\n", "eve"},
 	    {"{\"type\":\"flow\"}\n", NULL}, {"# a list of names\nexample.com\n", NULL}, {"", NULL},
 	    {"ts,te,td,sa,da,sp,dp,pr\n2026-01-01 00:00:00,x,1,10.0.0.1,10.0.0.2,1,2,TCP\n", NULL},
 	    {"Read me, please, before, you, start, ->, a, b, c, d, e, f, g, h\n", NULL}};
