@@ -185,7 +185,7 @@ static enum unknown_why why_of(const struct conv *c, const struct exporter_ways 
 }
 
 /* Decides who opened the conversation and how it ended, and passes it on. */
-static void judge(struct attribute *a, struct conv *c, struct contacts *out)
+static void judge(struct attribute *a, struct conv *c, uint8_t marks, struct contacts *out)
 {
 	struct exporter_ways *w = ways_of(a, c->exporter);
 	bool reversed = false;
@@ -201,13 +201,13 @@ static void judge(struct attribute *a, struct conv *c, struct contacts *out)
 	/* what one contact leaves open is no fault of an exporter that shows both directions */
 	if (outcome == OUTCOME_UNKNOWN && (!both || c->sampling > 1 || lacks_flags(c)))
 		w->unknown[why_of(c, w)]++;
-	emit(a, c, c->way, outcome, both ? CONTACT_BOTH_WAYS : 0, out);
+	emit(a, c, c->way, outcome, marks | (both ? CONTACT_BOTH_WAYS : 0), out);
 }
 
 /* The conversation becomes a contact; it stays a while for its slices and duplicates. */
 static void finish(struct attribute *a, struct conv *c, int64_t now_ms, struct contacts *out)
 {
-	judge(a, c, out);
+	judge(a, c, 0, out);
 	bool sliced = c->way[0].end_ms - c->way[0].start_ms >= a->o.idle_ms / 2 ||
 		      c->way[1].end_ms - c->way[1].start_ms >= a->o.idle_ms / 2;
 	bool over = (c->way[0].flags | c->way[1].flags) & (TCP_FIN | TCP_RST);
@@ -367,7 +367,7 @@ static struct conv *room(struct attribute *a, const struct flow *f, int side, ui
 		a->counts.dropped++;
 		if (order[i] == PLACE_WAITING)
 			finish(a, oldest, now_ms, out);
-		join_move(&a->join, oldest, PLACE_FREE, now_ms);
+		join_drop(&a->join, oldest);
 		c = join_new(&a->join, f, side, hash, now_ms);
 	}
 	return c;
@@ -457,19 +457,20 @@ void attribute_late(struct attribute *a, const struct flow *f, struct contacts *
 	if (!of_use(a, &f->src, &f->dst))
 		return;
 	begin(a, &c, f, side);
-	judge(a, &c, out);
+	judge(a, &c, CONTACT_LATE, out);
 }
 
 void attribute_flow(struct attribute *a, const struct flow *f, const struct attribute_key *k,
     int64_t now_ms, struct contacts *out)
 {
-	if (!of_use(a, &f->src, &f->dst))
-		return;
 	struct conv *c = join_find(&a->join, f, k->side, k->hash);
-	if (c) {
+	if (c) { /* its first flow was of use */
+		a->counts.inside++;
 		join_flow(a, c, f, k->side, now_ms, out);
 		return;
 	}
+	if (!of_use(a, &f->src, &f->dst))
+		return;
 	c = room(a, f, k->side, k->hash, now_ms, out);
 	begin(a, c, f, k->side);
 	if (c->both_ways)
@@ -500,9 +501,9 @@ void attribute_advance(struct attribute *a, int64_t now_ms, struct contacts *out
 	while ((c = join_expired(j, PLACE_WAITING, now_ms - a->o.pair_wait_ms)))
 		finish(a, c, now_ms, out);
 	while ((c = join_expired(j, PLACE_BRIEF, now_ms - a->o.idle_ms)))
-		join_move(j, c, PLACE_FREE, now_ms);
+		join_drop(j, c);
 	while ((c = join_expired(j, PLACE_LONG, now_ms - a->o.active_ms - a->o.idle_ms)))
-		join_move(j, c, PLACE_FREE, now_ms);
+		join_drop(j, c);
 }
 
 void attribute_flush(struct attribute *a, struct contacts *out)
@@ -510,4 +511,48 @@ void attribute_flush(struct attribute *a, struct contacts *out)
 	struct conv *c;
 	while ((c = join_oldest(&a->join, PLACE_WAITING)))
 		finish(a, c, join_touched_ms(&a->join, c), out);
+}
+
+enum { EXPORTERS_MAX = 1 << 20 };
+
+void attribute_save(const struct attribute *a, struct save *out)
+{
+	save_begin(out, "WAYS");
+	for (uint32_t i = 0; i < a->ways_n; i++) {
+		const struct exporter_ways *w = &a->ways[i];
+		if (save_is_full(out)) {
+			save_end(out);
+			save_begin(out, "WAYS");
+		}
+		save_uint(out, i, 4);
+		save_uint(out, w->answered, 8);
+		save_uint(out, w->reversed, 8);
+		save_uint(out, WHY_N, 1);
+		for (int k = 0; k < WHY_N; k++)
+			save_uint(out, w->unknown[k], 8);
+	}
+	save_end(out);
+}
+
+int attribute_load(struct attribute *a, struct load *in)
+{
+	struct buf *b = &in->section;
+	for (; load_is(in, "WAYS"); load_next(in)) {
+		while (buf_left(b)) {
+			uint32_t i = buf_le32(b);
+			if (load_check(in, i < EXPORTERS_MAX))
+				return in->bad;
+			struct exporter_ways *w = ways_of(a, i);
+			w->answered = buf_le64(b);
+			w->reversed = buf_le64(b);
+			for (unsigned k = 0, n = buf_u8(b); k < n; k++) {
+				uint64_t unknown = buf_le64(b);
+				if (k < WHY_N)
+					w->unknown[k] = unknown;
+			}
+		}
+		if (load_check(in, true))
+			break;
+	}
+	return in->bad;
 }

@@ -5,6 +5,7 @@
  * the operator names. Realms are carried by the records and not told apart yet. */
 #pragma once
 #include "base/opt.h"
+#include "base/save.h"
 #include "rec/contact.h"
 #include "rec/flow.h"
 #include "rec/lookup.h"
@@ -69,6 +70,10 @@ void attribute_flush(struct attribute *a, struct contacts *out); /* all that sti
 const struct attribute_counts *attribute_counted(const struct attribute *a);
 /* By exporter number; NULL past the last. */
 const struct exporter_ways *attribute_ways(const struct attribute *a, uint32_t exporter);
+/* What exporters were seen to show, as sections WAYS; not the open conversations. Exporters are
+ * known by their numbers: those must mean the same ones when it is loaded. */
+void attribute_save(const struct attribute *a, struct save *out);
+int attribute_load(struct attribute *a, struct load *in);
 const char *unknown_why_text(enum unknown_why why);
 /* The most frequent /16 (IPv4) or /32 (IPv6) among records without an inside address, as text. */
 void attribute_frequent(const struct attribute *a, struct text *out);

@@ -1,13 +1,16 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who opened a conversation and how it ended: see conv.h. Sources: detection.md 4.1 P3 and P7, RFC
- * 9293 3.5 (handshake and reset). Cumulative flags cannot tell SYN then ACK from SYN+ACK; where
- * both sides show SYN, the earlier first packet decides. */
+ * 9293 3.5 (handshake and reset), RFC 6335 6 (system ports). Cumulative flags cannot tell SYN then
+ * ACK from SYN+ACK; where both sides show SYN, the earlier first packet decides. softflowd and
+ * pmacct give both directions the times of the whole conversation: then the end on a system port
+ * has answered, if the other is on none. */
 #include "attribute/conv.h"
 
 enum {
 	PACKETS_SURELY_ANSWERED = 8
 }; /* more than the SYN retries of common systems (tcp_syn_retries 6) */
+enum { SYSTEM_PORTS_END = 1024, PORT_FTP_DATA = 20 /* FTP servers open from it */ };
 
 static bool pure_syn(const struct way *w)
 {
@@ -19,6 +22,18 @@ static int earlier(const struct conv *c)
 	if (!c->way[0].start_ms || !c->way[1].start_ms || c->way[0].start_ms == c->way[1].start_ms)
 		return -1;
 	return c->way[0].start_ms < c->way[1].start_ms ? 0 : 1;
+}
+
+/* Whole handshakes of the same times. */
+static int opener_by_port(const struct conv *c)
+{
+	bool system0 = c->port[0] < SYSTEM_PORTS_END, system1 = c->port[1] < SYSTEM_PORTS_END;
+	bool handshake = c->way[0].flags & c->way[1].flags & TCP_ACK;
+	bool data = c->port[0] == PORT_FTP_DATA || c->port[1] == PORT_FTP_DATA;
+	if (!handshake || system0 == system1 || data || !c->way[0].start_ms ||
+	    c->way[0].start_ms != c->way[1].start_ms)
+		return -1;
+	return system0 ? 1 : 0;
 }
 
 static int tcp_opener_by_flags(const struct conv *c)
@@ -34,7 +49,10 @@ static int tcp_opener_by_flags(const struct conv *c)
 		 * source */
 		return c->way[!side].seen || c->first_side == side ? side : -1;
 	}
-	return c->first_side >= 0 ? c->first_side : earlier(c);
+	if (c->first_side >= 0)
+		return c->first_side;
+	int side = earlier(c);
+	return side >= 0 ? side : opener_by_port(c);
 }
 
 static int opener_by_time(const struct conv *c, bool two_ways)

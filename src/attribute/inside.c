@@ -82,6 +82,18 @@ static int by_first(const void *a, const void *b)
 	return order ? order : x->prefix.bits - y->prefix.bits;
 }
 
+/* Where the ranges of each first byte of an IPv4 address begin. */
+static void index_v4(struct inside *in)
+{
+	uint16_t i = 0;
+	for (unsigned first = 0; first <= 256; first++) {
+		union addr from = {.q[1] = htobe64(0xffff00000000 + ((uint64_t)first << 24))};
+		while (i < in->n && addr_compare(&in->v[i].last, &from) < 0)
+			i++;
+		in->v4_at[first] = i;
+	}
+}
+
 /* Lays the prefixes out from left to right with a stack of those that are open. */
 void inside_ready(struct inside *in)
 {
@@ -109,11 +121,16 @@ void inside_ready(struct inside *in)
 		at = next->prefix.addr;
 		open[depth++] = next;
 	}
+	index_v4(in);
 }
 
 bool inside_find(const struct inside *in, const union addr *a, struct subject *s)
 {
 	size_t lo = 0, hi = in->n;
+	if (addr_is_v4(a)) {
+		lo = in->v4_at[a->b[12]];
+		hi = in->v4_at[a->b[12] + 1];
+	}
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 		if (addr_compare(&in->v[mid].last, a) < 0)

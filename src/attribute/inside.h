@@ -10,6 +10,7 @@ struct inside {
 	struct inside_range *v; /* sorted by first, disjoint: a longer prefix cuts a shorter one */
 	struct inside_named *named;
 	size_t n, named_n;
+	uint16_t v4_at[257]; /* the first range that ends at or after a.0.0.0; a 256: of no IPv4 */
 };
 int inside_add(struct inside *in, const char *text, struct err *e);
 void inside_ready(struct inside *in); /* after the last add, before the first find */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of conversations: see join.h. Chained buckets over a fixed array of entries, each in
- * one of four lists in the order of the last touch, so that time-outs and evictions need no scan.
+ * one of three lists in the order of the last touch, so that time-outs and evictions need no scan.
  * What links them stands apart from the conversations: chains and lists are walked without touching
  * these. */
 #include "attribute/join.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS_MIN = 4096 };
+enum { BUCKETS_MIN = 4096, CACHE_LINE = 64 };
 
 void join_init(struct join *j, uint64_t cap)
 {
@@ -105,12 +105,12 @@ static void grow_buckets(struct join *j)
 			link_bucket(j, number);
 }
 
-/* A free entry, one that was used before if there is any. 0: the table is full. */
+/* A free entry, the one that was given back last if there is any. 0: the table is full. */
 static uint32_t take_number(struct join *j)
 {
-	uint32_t number = j->list[PLACE_FREE].head;
+	uint32_t number = j->free;
 	if (number) {
-		unlink_list(j, &j->nodes[number - 1]);
+		j->free = j->nodes[number - 1].next;
 		return number;
 	}
 	if (j->used == j->cap)
@@ -120,6 +120,15 @@ static uint32_t take_number(struct join *j)
 	return ++j->used;
 }
 
+/* The entry that will be taken next. */
+static void prefetch_next(const struct join *j)
+{
+	uint32_t i = j->free ? j->free - 1 : j->used;
+	__builtin_prefetch(&j->nodes[i], 1);
+	__builtin_prefetch(&j->v[i], 1);
+	__builtin_prefetch((const char *)&j->v[i] + CACHE_LINE, 1);
+}
+
 struct conv *join_new(struct join *j, const struct flow *f, int side, uint32_t hash, int64_t now_ms)
 {
 	uint32_t number = take_number(j);
@@ -127,6 +136,7 @@ struct conv *join_new(struct join *j, const struct flow *f, int side, uint32_t h
 		return NULL;
 	struct conv *c = &j->v[number - 1];
 	*c = (struct conv){.proto = f->proto};
+	prefetch_next(j);
 	c->addr[side] = f->src;
 	c->addr[!side] = f->dst;
 	c->port[side] = f->sport;
@@ -142,20 +152,23 @@ void join_move(struct join *j, struct conv *c, enum join_place to, int64_t now_m
 	uint32_t number = number_of(j, c);
 	struct join_node *n = &j->nodes[number - 1];
 	unlink_list(j, n);
-	if (to == PLACE_FREE)
-		unlink_bucket(j, number);
 	append_list(j, number, to);
 	n->touched_ms = now_ms;
+}
+
+void join_drop(struct join *j, struct conv *c)
+{
+	uint32_t number = number_of(j, c);
+	struct join_node *n = &j->nodes[number - 1];
+	unlink_list(j, n);
+	unlink_bucket(j, number);
+	n->place = PLACE_FREE;
+	n->next = j->free;
+	j->free = number;
 }
 
 struct conv *join_oldest(struct join *j, enum join_place place)
 {
 	uint32_t number = j->list[place].head;
 	return number ? &j->v[number - 1] : NULL;
-}
-
-struct conv *join_expired(struct join *j, enum join_place place, int64_t before_ms)
-{
-	uint32_t number = j->list[place].head;
-	return number && j->nodes[number - 1].touched_ms < before_ms ? &j->v[number - 1] : NULL;
 }

@@ -24,8 +24,9 @@ struct join {
 	struct conv *v;
 	struct join_node *nodes; /* one for each of v */
 	uint32_t *buckets;       /* index + 1; as many as needed, so that they lie close together */
-	struct join_list list[PLACE_N];
-	uint32_t cap, used, mask; /* entries past `used` were never touched */
+	struct join_list list[PLACE_N]; /* that of PLACE_FREE is not used */
+	uint32_t free;                  /* stack over `next` */
+	uint32_t cap, used, mask;       /* entries past `used` were never touched */
 };
 void join_init(struct join *j, uint64_t cap);
 void join_fini(struct join *j);
@@ -51,11 +52,22 @@ struct conv *join_find(struct join *j, const struct flow *f, int side, uint32_t 
 /* A free entry with its key set, touched now, or NULL: the table is full. */
 struct conv *join_new(
     struct join *j, const struct flow *f, int side, uint32_t hash, int64_t now_ms);
-/* Moves to the end of a list (PLACE_FREE gives it back) and touches it. */
+/* Moves to the end of a list and touches it. */
 void join_move(struct join *j, struct conv *c, enum join_place to, int64_t now_ms);
+void join_drop(struct join *j, struct conv *c);                  /* gives it back */
 struct conv *join_oldest(struct join *j, enum join_place place); /* NULL: empty */
 /* The oldest of a list, if it was touched before that time; else NULL. */
-struct conv *join_expired(struct join *j, enum join_place place, int64_t before_ms);
+static inline struct conv *join_expired(
+    const struct join *j, enum join_place place, int64_t before_ms)
+{
+	uint32_t number = j->list[place].head;
+	if (!number || j->nodes[number - 1].touched_ms >= before_ms)
+		return NULL;
+	uint32_t next = j->nodes[number - 1].next;
+	if (next)
+		__builtin_prefetch(&j->nodes[next - 1]);
+	return &j->v[number - 1];
+}
 static inline enum join_place join_place(const struct join *j, const struct conv *c)
 {
 	return (enum join_place)j->nodes[c - j->v].place;

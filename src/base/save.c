@@ -42,6 +42,27 @@ void save_bytes(struct save *s, const void *p, size_t n)
 	text_add(&s->section, p, n);
 }
 
+static void save_eight(struct save *s, const uint8_t *p, size_t n)
+{
+	char out[1 + 8] = {0};
+	size_t at = 1;
+	for (size_t i = 0; i < n; i++) {
+		out[at] = (char)p[i];
+		out[0] = (char)(out[0] | (p[i] != 0) << i);
+		at += p[i] != 0;
+	}
+	text_add(&s->section, out, at);
+}
+
+void save_sparse(struct save *s, const void *p, size_t n)
+{
+	const uint8_t *at = p;
+	for (; n >= 8; at += 8, n -= 8)
+		save_eight(s, at, 8);
+	if (n)
+		save_eight(s, at, n);
+}
+
 void save_text(struct save *s, const char *word)
 {
 	size_t n = strlen(word);
@@ -166,6 +187,21 @@ bool load_bytes(struct load *l, void *to, size_t n)
 	if (p)
 		memcpy(to, p, n);
 	return p;
+}
+
+bool load_sparse(struct load *l, void *to, size_t n)
+{
+	uint8_t *at = to;
+	for (size_t some; n; n -= some) {
+		some = n < 8 ? n : 8;
+		uint8_t which = buf_u8(&l->section);
+		const uint8_t *p = buf_take(&l->section, (size_t)__builtin_popcount(which));
+		if (!p)
+			return false;
+		for (size_t i = 0; at && i < some; i++)
+			*at++ = which >> i & 1 ? *p++ : 0;
+	}
+	return true;
 }
 
 void load_tell(struct load *l, const char *fmt, ...)

@@ -30,7 +30,10 @@ void save_begin(struct save *s, const char *tag);
 void save_uint(struct save *s, uint64_t v, size_t bytes); /* 1..8 */
 void save_real(struct save *s, double v);
 void save_bytes(struct save *s, const void *p, size_t n); /* as they lie in memory */
-void save_text(struct save *s, const char *word);         /* at most 255 bytes, cut */
+/* The same in less room where much of it is zero: of every eight bytes a byte that says which are
+ * not, then those. */
+void save_sparse(struct save *s, const void *p, size_t n);
+void save_text(struct save *s, const char *word); /* at most 255 bytes, cut */
 void save_end(struct save *s);
 /* Whether the section has grown so large that the next rows should begin another. */
 bool save_is_full(const struct save *s);
@@ -56,6 +59,8 @@ void load_next(struct load *l);
 double load_real(struct load *l);
 struct span load_text(struct load *l); /* valid until load_next */
 bool load_bytes(struct load *l, void *to, size_t n);
+/* to may be NULL: then it is passed over. False: to holds anything. */
+bool load_sparse(struct load *l, void *to, size_t n);
 /* Appends the sections of this tag that stand here; fails above max bytes. */
 int load_blob(struct load *l, const char *tag, size_t max, struct text *out);
 /* A sentence for l->told. */

@@ -66,14 +66,13 @@ bool hll4_add(uint8_t regs[8], uint64_t hash)
 
 double hll4_count_union(const uint8_t a[8], const uint8_t b[8])
 {
-	unsigned zero = 0;
-	double sum = 0;
+	unsigned zero = 0, sum = 0; /* sum of 2^-register, in units of 2^-15 */
 	for (unsigned i = 0; i < 16; i++) {
 		unsigned x = nibble(a, i), y = nibble(b, i), most = x > y ? x : y;
-		sum += power_down((uint8_t)most);
+		sum += 1u << 15 >> most;
 		zero += most == 0;
 	}
-	return estimate(sum, 16, zero);
+	return estimate(sum / 32768.0, 16, zero);
 }
 
 bool bloom_has(const uint64_t bits[8], uint64_t hash)

@@ -25,19 +25,24 @@ struct file {
 	char path[256];     /* for messages */
 };
 
-static int fill(struct file *f, struct err *e)
+static int read_into(struct file *f, uint8_t *to, size_t cap, size_t *n, struct err *e)
 {
 	ssize_t got;
 	do
-		got = read(f->fd, f->piece, PIECE_BYTES);
+		got = read(f->fd, to, cap);
 	while (got < 0 && errno == EINTR);
+	*n = got < 0 ? 0 : (size_t)got;
 	if (got < 0)
 		return err_set(e, ERR_SYS, "%s: %s", f->path, strerror(errno));
-	f->at = 0;
-	f->n = (size_t)got;
-	f->taken += f->n;
+	f->taken += *n;
 	f->ended = got == 0;
 	return ERR_OK;
+}
+
+static int fill(struct file *f, struct err *e)
+{
+	f->at = 0;
+	return read_into(f, f->piece, PIECE_BYTES, &f->n, e);
 }
 
 static void file_close(void *state)
@@ -83,12 +88,13 @@ static int file_open(void **state, const char *path, struct err *e)
 
 static int read_plain(struct file *f, uint8_t *to, size_t cap, size_t *n, struct err *e)
 {
-	int bad = f->at == f->n && !f->ended ? fill(f, e) : ERR_OK;
 	size_t fits = f->n - f->at < cap ? f->n - f->at : cap;
+	if (fits == 0)
+		return read_into(f, to, cap, n, e);
 	memcpy(to, f->piece + f->at, fits);
 	f->at += fits;
 	*n = fits;
-	return bad;
+	return ERR_OK;
 }
 
 static int read_packed(struct file *f, uint8_t *to, size_t cap, size_t *n, struct err *e)

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The table of decoders, batches and exporter numbers: see decode.h. */
 #include "decode/decode.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include <stdlib.h>
 #include <string.h>
@@ -149,11 +150,12 @@ void batch_fini(struct batch *b)
 	*b = (struct batch){0};
 }
 
-enum { EXPORTERS_MAX = 65536 };
+enum { EXPORTERS_MAX = 65536, INDEX_FIRST = 64 };
 
 struct exporters {
 	char **names;
 	uint32_t n;
+	uint32_t *index, mask; /* numbers by the hash of their name; 0: free. At most half full */
 };
 
 struct exporters *exporters_new(void)
@@ -162,6 +164,8 @@ struct exporters *exporters_new(void)
 	x->names = mem_new(1, sizeof *x->names);
 	x->names[0] = mem_text("");
 	x->n = 1;
+	x->mask = INDEX_FIRST - 1;
+	x->index = mem_new(INDEX_FIRST, sizeof *x->index);
 	return x;
 }
 
@@ -169,21 +173,44 @@ void exporters_free(struct exporters *x)
 {
 	for (uint32_t i = 0; x && i < x->n; i++)
 		free(x->names[i]);
-	if (x)
+	if (x) {
 		free(x->names);
+		free(x->index);
+	}
 	free(x);
+}
+
+/* Where the name stands in the index, or would. */
+static uint32_t *place_of(const struct exporters *x, const char *name)
+{
+	uint32_t i = (uint32_t)hash_bytes(&hash_key_offline, name, strlen(name)).a & x->mask;
+	while (x->index[i] && strcmp(x->names[x->index[i]], name) != 0)
+		i = (i + 1) & x->mask;
+	return &x->index[i];
+}
+
+static void index_grow(struct exporters *x)
+{
+	x->mask = x->mask * 2 + 1;
+	free(x->index);
+	x->index = mem_new(x->mask + 1u, sizeof *x->index);
+	for (uint32_t i = 1; i < x->n; i++)
+		*place_of(x, x->names[i]) = i;
 }
 
 uint32_t exporter_number(struct exporters *x, const char *name)
 {
-	for (uint32_t i = 0; i < x->n; i++)
-		if (strcmp(x->names[i], name) == 0)
-			return i;
-	if (x->n == EXPORTERS_MAX)
+	if (!*name)
 		return 0;
+	uint32_t *place = place_of(x, name);
+	if (*place || x->n == EXPORTERS_MAX)
+		return *place;
+	*place = x->n;
 	x->names = mem_grow(x->names, x->n + 1u, sizeof *x->names);
-	x->names[x->n] = mem_text(name);
-	return x->n++;
+	x->names[x->n++] = mem_text(name);
+	if (x->n > x->mask / 2)
+		index_grow(x);
+	return x->n - 1;
 }
 
 const char *exporter_name(const struct exporters *x, uint32_t number)

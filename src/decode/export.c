@@ -61,8 +61,8 @@ void export_rules(struct export *x, const struct export_rule *v, size_t n)
 		memcpy(x->rules, v, n * sizeof *v);
 	x->rule_n = n;
 	for (size_t i = 0; i < SOURCES_MAX; i++)
-		if (x->sources.slots[i].used)
-			apply_rules(x, &x->sources.slots[i]);
+		if (x->sources.slots[i])
+			apply_rules(x, x->sources.slots[i]);
 }
 
 void export_nat_events(struct export *x, const char *word)
@@ -179,9 +179,6 @@ bool export_counted(const struct export *x, uint32_t exporter, struct export_cou
 	if (exporter >= x->count_n)
 		return false;
 	*c = x->counts[exporter];
-	for (size_t i = 0; i < SOURCES_MAX; i++)
-		if (x->sources.slots[i].used && x->sources.slots[i].exporter == exporter)
-			c->waiting += sequence_waiting(&x->sources.slots[i].sequence);
 	return true;
 }
 
@@ -193,7 +190,10 @@ struct export_counts *datagram_counts(const struct datagram *d)
 void datagram_sequence(const struct datagram *d, const struct sequence_step *step)
 {
 	struct export_counts *c = datagram_counts(d);
-	sequence_take(&d->source->sequence, step, &c->lost, &c->resets);
+	struct sequence *s = &d->source->sequence;
+	c->waiting -= sequence_waiting(s);
+	sequence_take(s, step, &c->lost, &c->resets);
+	c->waiting += sequence_waiting(s);
 }
 
 static void begin_source(struct export *x, struct source *s)

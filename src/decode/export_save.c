@@ -161,11 +161,11 @@ static void save_sources(const struct export *x, struct text *out)
 {
 	uint32_t n = 0;
 	for (size_t i = 0; i < SOURCES_MAX; i++)
-		n += x->sources.slots[i].used != 0;
+		n += x->sources.slots[i] != NULL;
 	put(out, n, 4);
 	for (size_t i = 0; i < SOURCES_MAX; i++)
-		if (x->sources.slots[i].used)
-			save_source(&x->sources.slots[i], out);
+		if (x->sources.slots[i])
+			save_source(x->sources.slots[i], out);
 }
 
 static void save_templates(const struct export *x, struct text *out)

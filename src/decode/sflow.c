@@ -14,11 +14,12 @@
 enum { ADDR_V4 = 1, ADDR_V6 = 2 };
 enum { SAMPLE_FLOW = 1, SAMPLE_COUNTERS, SAMPLE_FLOW_EXPANDED, SAMPLE_COUNTERS_EXPANDED };
 enum { RECORD_FRAME = 1, RECORD_V4 = 3, RECORD_V6 = 4, RECORDS_MAX = 64 };
+enum { SAMPLING_UNTOLD = 2 };
 
 struct sample {
 	struct datagram *d;
 	int64_t time_ms;
-	uint32_t sampling;   /* 0: not known */
+	uint32_t sampling;
 	const uint8_t *at;   /* for notes */
 	const char *no_flow; /* why the last record made no flow */
 	bool taken;
@@ -61,8 +62,7 @@ static struct flow *new_flow(struct sample *s)
 	f->received_ms = s->d->received_ms;
 	f->exporter = s->d->source->exporter;
 	f->sampling = s->sampling;
-	f->have = FLOW_PACKETS | FLOW_BYTES | FLOW_START | FLOW_END;
-	f->have |= s->sampling ? FLOW_SAMPLING : 0;
+	f->have = FLOW_PACKETS | FLOW_BYTES | FLOW_START | FLOW_END | FLOW_SAMPLING;
 	s->taken = true;
 	return f;
 }
@@ -150,14 +150,17 @@ static void read_record(struct sample *s, uint32_t format, const struct buf *bod
 }
 
 /* The rate is said by every sample; for each of the agent's data sources it is believed as an
- * announcement is. */
+ * announcement is. Where none ever was, 1 in 2: it is sampled for sure, and must not pass for
+ * complete. */
 static uint32_t sampling_of(struct datagram *d, uint64_t data_source, uint32_t rate)
 {
 	struct announced *a = source_sampler(d->source, SOURCE_INTERFACE | data_source);
 	struct announced passing = {0};
 	a = a ? a : &passing;
 	datagram_counts(d)->wrong_sampling += !announced_take(a, rate);
-	return d->source->forced ? d->source->forced : a->interval;
+	if (d->source->forced)
+		return d->source->forced;
+	return a->interval ? a->interval : SAMPLING_UNTOLD;
 }
 
 static void read_flow_sample(struct sample *s, struct buf b, bool expanded)

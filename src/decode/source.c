@@ -14,11 +14,13 @@ enum { TABLE_WAYS = 8, TABLE_SETS = SOURCES_MAX / TABLE_WAYS };
 
 void sources_init(struct sources *t)
 {
-	*t = (struct sources){.slots = mem_new(SOURCES_MAX, sizeof *t->slots)};
+	*t = (struct sources){.slots = mem_new(SOURCES_MAX, sizeof(struct source *))};
 }
 
 void sources_fini(struct sources *t)
 {
+	for (size_t i = 0; i < SOURCES_MAX; i++)
+		free(t->slots[i]);
 	free(t->slots);
 	*t = (struct sources){0};
 }
@@ -29,7 +31,7 @@ static bool key_same(const struct source_key *a, const struct source_key *b)
 	       addr_same(&a->exporter, &b->exporter) && addr_same(&a->agent, &b->agent);
 }
 
-static struct source *set_of(const struct sources *t, const struct source_key *key)
+static struct source **set_of(const struct sources *t, const struct source_key *key)
 {
 	struct hash h = hash_bytes(&hash_key_offline, key, sizeof *key);
 	return &t->slots[h.a % TABLE_SETS * TABLE_WAYS];
@@ -37,29 +39,39 @@ static struct source *set_of(const struct sources *t, const struct source_key *k
 
 struct source *source_find(const struct sources *t, const struct source_key *key)
 {
-	struct source *set = set_of(t, key);
+	struct source **set = set_of(t, key);
 	for (size_t i = 0; i < TABLE_WAYS; i++)
-		if (set[i].used && key_same(&set[i].key, key))
-			return &set[i];
+		if (set[i] && key_same(&set[i]->key, key))
+			return set[i];
 	return NULL;
+}
+
+/* A free slot for the key, at the cost of the source that was silent for longest. */
+static struct source **make_room(struct sources *t, const struct source_key *key)
+{
+	struct source **set = set_of(t, key), **oldest = set;
+	for (size_t i = 0; i < TABLE_WAYS; i++) {
+		if (!set[i])
+			return &set[i];
+		if (set[i]->used < (*oldest)->used)
+			oldest = &set[i];
+	}
+	t->dropped_n++;
+	free(*oldest);
+	return oldest;
 }
 
 struct source *source_of(struct sources *t, const struct source_key *key, bool *fresh)
 {
-	struct source *set = set_of(t, key), *oldest = set;
-	*fresh = false;
-	for (size_t i = 0; i < TABLE_WAYS; i++) {
-		if (set[i].used && key_same(&set[i].key, key)) {
-			set[i].used = ++t->clock;
-			return &set[i];
-		}
-		if (set[i].used < oldest->used)
-			oldest = &set[i];
+	struct source *s = source_find(t, key);
+	*fresh = !s;
+	if (!s) {
+		s = mem_new(1, sizeof *s);
+		s->key = *key;
+		*make_room(t, key) = s;
 	}
-	t->dropped_n += oldest->used != 0;
-	*oldest = (struct source){.key = *key, .used = ++t->clock};
-	*fresh = true;
-	return oldest;
+	s->used = ++t->clock;
+	return s;
 }
 
 static bool has(uint32_t extras, enum extra word)

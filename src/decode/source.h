@@ -28,7 +28,7 @@ bool announced_take(struct announced *a, uint32_t interval); /* false: it is not
 
 struct source {
 	struct source_key key;
-	uint64_t used;          /* order of the last use; 0: the slot is free */
+	uint64_t used;          /* order of the last use */
 	uint32_t exporter;      /* its number, see decode.h */
 	uint32_t forced;        /* 1 in N by the operator's rule; 0: as announced */
 	uint8_t dialect;        /* enum export_dialect */
@@ -47,7 +47,7 @@ struct source {
 #define SOURCE_SAMPLER   (1ULL << 62)
 
 struct sources {
-	struct source *slots;
+	struct source **slots; /* owned; NULL: free */
 	uint64_t clock, dropped_n;
 };
 void sources_init(struct sources *t);

@@ -30,7 +30,10 @@ enum {
 	COLD_ONE_IN = 50,
 	FILTER_BITS_MAX = 96,
 	P2P_PEERS_MIN = 8,
-	DAY_MS = 86400000
+	DAY_MS = 86400000,
+	SEEN_S = 60, /* how exact the order of last use is */
+	BUCKETS_MIN = 1024,
+	CACHE_LINE = 64,
 };
 
 size_t detector_number(const struct detector *det)
@@ -58,6 +61,13 @@ void detect_prefetch(const struct detect *d, const struct hint *h)
 	__builtin_prefetch(&d->buckets[h->line & d->mask]);
 }
 
+void detect_prefetch_line(const struct detect *d, const struct hint *h)
+{
+	uint32_t i = d->buckets[h->line & d->mask];
+	for (size_t at = 0; i && at < d->line_bytes; at += CACHE_LINE)
+		__builtin_prefetch((const char *)line_at(d, i) + at);
+}
+
 unsigned detect_shard(const struct hint *h, unsigned n)
 {
 	return n > 1 ? (unsigned)((h->line >> 40) % n) : 0;
@@ -82,11 +92,9 @@ struct detect *detect_new(
 	for (size_t i = 0; i < detectors_n; i++)
 		blocks_init(&d->states[i], detectors[i]->state_bytes, d->cap);
 	blocks_init(&d->findings, sizeof(struct finding), d->cap * detectors_n);
-	for (d->mask = 1; d->mask < d->cap; d->mask *= 2)
-		;
 	d->lines = mem_map(d->cap * d->line_bytes);
-	d->buckets = mem_map(d->mask * sizeof *d->buckets);
-	d->mask--;
+	d->mask = BUCKETS_MIN - 1;
+	d->buckets = mem_new(BUCKETS_MIN, sizeof *d->buckets);
 	cold_init(&d->cold, pool > COLD_MIN ? pool : COLD_MIN);
 	notes_init(&d->notes, pool > COLD_MIN ? pool : COLD_MIN);
 	return d;
@@ -97,7 +105,7 @@ void detect_free(struct detect *d)
 	if (!d)
 		return;
 	mem_unmap(d->lines, d->cap * d->line_bytes);
-	mem_unmap(d->buckets, (d->mask + 1ul) * sizeof *d->buckets);
+	free(d->buckets);
 	for (size_t i = 0; i < detectors_n; i++)
 		blocks_fini(&d->states[i]);
 	blocks_fini(&d->findings);
@@ -134,18 +142,64 @@ void *detect_state(struct detect *d)
 	return blocks_at(&d->states[d->running], *number);
 }
 
+void line_reset(struct detect *d, struct line *l)
+{
+	findings_drop(d, l);
+	cold_drop(&d->cold, l);
+	for (size_t i = 0; i < detectors_n; i++) {
+		if (l->state[i])
+			blocks_give(&d->states[i], l->state[i]);
+		l->state[i] = 0;
+	}
+}
+
+static int by_use(const void *a, const void *b, void *arg)
+{
+	const uint32_t *x = a, *y = b;
+	uint32_t x_s = line_at(arg, *x)->last_s, y_s = line_at(arg, *y)->last_s;
+	return x_s != y_s ? (x_s < y_s ? -1 : 1) : *x < *y ? -1 : 1;
+}
+
+void lines_sort(struct detect *d)
+{
+	uint32_t *number = mem_new(d->used, sizeof *number);
+	for (uint32_t i = 0; i < d->used; i++)
+		number[i] = i + 1;
+	qsort_r(number, d->used, sizeof *number, by_use, d);
+	d->oldest = d->newest = 0;
+	for (uint32_t i = 0; i < d->used; i++)
+		append_use(d, line_at(d, number[i]), number[i]);
+	free(number);
+}
+
+static void link_bucket(struct detect *d, struct line *l, uint32_t number, uint64_t hash)
+{
+	uint32_t *bucket = &d->buckets[hash & d->mask];
+	l->chain = *bucket;
+	*bucket = number;
+}
+
+/* As many buckets as lines, so that they lie close together. */
+static void grow_buckets(struct detect *d)
+{
+	free(d->buckets);
+	d->mask = d->mask * 2 + 1;
+	d->buckets = mem_new(d->mask + 1ul, sizeof *d->buckets);
+	for (uint32_t i = 1; i <= d->used; i++)
+		link_bucket(d, line_at(d, i), i, subject_hash(&d->key, &line_at(d, i)->subject));
+}
+
 /* The place of a new line: untouched memory, or that of the line unseen for longest. */
 static uint32_t take_number(struct detect *d)
 {
+	if (d->used > d->mask && d->used < d->cap)
+		grow_buckets(d);
 	if (d->used < d->cap)
 		return ++d->used;
 	uint32_t number = d->oldest, *at;
 	struct line *l = line_at(d, number);
 	findings_close(d, l);
-	cold_drop(&d->cold, l);
-	for (size_t i = 0; i < detectors_n; i++)
-		if (l->state[i])
-			blocks_give(&d->states[i], l->state[i]);
+	line_reset(d, l);
 	d->dropped++;
 	unlink_use(d, l);
 	for (at = &d->buckets[subject_hash(&d->key, &l->subject) & d->mask]; *at != number;)
@@ -171,20 +225,21 @@ struct line *line_find(const struct detect *d, const struct subject *s, uint64_t
 
 struct line *line_of(struct detect *d, const struct subject *s, uint64_t hash)
 {
-	uint32_t *bucket = &d->buckets[hash & d->mask], i = find(d, s, hash);
+	uint32_t i = find(d, s, hash);
 	if (i) {
 		struct line *l = line_at(d, i);
-		if (d->newest != i) {
+		if (d->now_s >= l->last_s + SEEN_S) {
 			unlink_use(d, l);
 			append_use(d, l, i);
+			l->last_s = d->now_s;
 		}
 		return l;
 	}
 	i = take_number(d);
 	struct line *l = line_at(d, i);
 	l->subject = *s;
-	l->chain = *bucket;
-	*bucket = i;
+	l->last_s = d->now_s;
+	link_bucket(d, l, i, hash);
 	append_use(d, l, i);
 	d->ever++;
 	return l;
@@ -199,7 +254,6 @@ static struct line *begin(struct detect *d, const struct subject *s, uint64_t ha
 	d->day = day > d->day ? day : d->day;
 	d->now_s = at_s > d->now_s ? at_s : d->now_s;
 	d->now = line_of(d, s, hash);
-	d->now->last_s = d->now_s;
 	return d->now;
 }
 
@@ -241,6 +295,8 @@ void detect_contact(
 	struct line *l = begin(d, &c->subject, h->line, c->end_ms, out);
 	h->first = c->opener == OPENER_SELF && !(c->marks & CONTACT_UPDATE) && !late &&
 		   first_contact(l, h->peer);
+	if (h->first)
+		h->net = net_hash(&d->key, &c->peer, true);
 	h->p2p = is_p2p(l, c, h);
 	if (h->p2p && h->port_class == CLASS_O && c->peer_port > 1024)
 		h->port_class = CLASS_P;

@@ -28,7 +28,7 @@ struct hint {
 	uint64_t key;       /* of peer, peer port and protocol; or of the whole name asked for */
 	uint64_t line;      /* hash of the subject */
 	uint64_t peer;      /* hash of the peer's address; or of the registered domain */
-	uint64_t net;       /* hash of the peer's /16 (IPv4) or /32 (IPv6) */
+	uint64_t net;       /* hash of the peer's /16 (IPv4) or /32 (IPv6), at a first contact */
 	uint8_t port_class; /* enum port_class of the peer's port */
 	bool first;    /* the line's first contact with this peer, as far as its filter remembers */
 	bool external; /* the peer is no line of ours */
@@ -115,7 +115,9 @@ void population_prepare(const struct population *p, const struct contact *c, str
 void population_contact(struct population *p, const struct contact *c, struct hint *h);
 void population_lookup(struct population *p, const struct lookup *l, struct hint *h);
 uint64_t population_lines(const struct population *p); /* active in the last day, estimated */
-void population_save(const struct population *p, struct save *out);
+/* The next rows entries of it, from *at on (0 at first); false: that was all. What changes between
+ * two calls is saved as it is then. */
+bool population_save(const struct population *p, uint64_t *at, uint64_t rows, struct save *out);
 /* Into a new one, as detect_load; its key is then the saved one. */
 int population_load(struct population *p, struct load *in);
 
@@ -128,12 +130,16 @@ void detect_contact(
 void detect_lookup(
     struct detect *d, const struct lookup *l, struct hint *h, bool late, struct evidences *out);
 void detect_close(struct detect *d, struct evidences *out); /* the last word on every line */
-/* Brings the line's bucket near, for a record that comes soon. Optional. */
+/* For a record that comes soon: brings its line's bucket near; and some records later, the line.
+ * Optional. */
 void detect_prefetch(const struct detect *d, const struct hint *h);
-/* All lines of all shards, from the one unseen for longest on: sketches and hashes, and no peer's
- * address or name but in the sections NOTE, which are what findings say. No record may be under
- * way. */
-void detect_save(struct detect *const *shards, unsigned n, struct save *out);
+void detect_prefetch_line(const struct detect *d, const struct hint *h);
+/* Saves the shards of a run: the head once, then of each shard the next rows lines, from *at on (0
+ * at first) until false. Records may come between two calls: each line is saved as it is then.
+ * Sketches and hashes, and no peer's address or name but in the sections NOTE, which are what
+ * findings say. */
+void detect_save_head(const struct detect *d, struct save *out);
+bool detect_save(const struct detect *d, uint32_t *at, uint32_t rows, struct save *out);
 /* Into the n new shards of a run, which may be another number and have less room; what gives way
  * has its last word in out. A detector whose version or state_bytes changed starts afresh, and
  * in->told says so. Takes the sections that are its own and stops at the next. INPUT: damaged; then

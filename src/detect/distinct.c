@@ -29,17 +29,19 @@ void cold_fini(struct cold_pool *p)
 
 static void give_back(struct cold_pool *p, struct cold *c)
 {
-	c->line->cold_n--;
+	uint32_t number = (uint32_t)(c - p->v) + 1, *at = &c->line->cold;
+	while (*at != number)
+		at = &p->v[*at - 1].next;
+	*at = c->next;
 	c->owner->cold = 0;
 	c->owner = NULL;
-	p->free[p->free_n++] = (uint32_t)(c - p->v);
+	p->free[p->free_n++] = number - 1;
 }
 
-void cold_drop(struct cold_pool *p, const struct line *l)
+void cold_drop(struct cold_pool *p, struct line *l)
 {
-	for (uint32_t i = 0; l->cold_n && i < p->n; i++)
-		if (p->v[i].owner && p->v[i].line == l)
-			give_back(p, &p->v[i]);
+	while (l->cold)
+		give_back(p, &p->v[l->cold - 1]);
 }
 
 /* Frees a block of an earlier day, else that of the smallest of a few sets. */
@@ -76,8 +78,8 @@ struct cold *cold_take(struct detect *d, struct distinct *s, struct line *l)
 	struct cold *c = &p->v[i];
 	c->owner = s;
 	c->line = l;
-	l->cold_n++;
-	s->cold = i + 1;
+	c->next = l->cold;
+	l->cold = s->cold = i + 1;
 	return c;
 }
 

@@ -188,15 +188,25 @@ static void close(struct detect *d, struct finding *f, const struct subject *s)
 	notes_free(&d->notes, f);
 }
 
-void findings_close(struct detect *d, struct line *l)
+void findings_drop(struct detect *d, struct line *l)
 {
 	while (l->findings) {
 		uint32_t number = l->findings;
 		struct finding *f = blocks_at(&d->findings, number);
-		close(d, f, &l->subject);
+		notes_free(&d->notes, f);
 		l->findings = f->next;
 		blocks_give(&d->findings, number);
 	}
+}
+
+void findings_close(struct detect *d, struct line *l)
+{
+	struct finding *f;
+	for (uint32_t i = l->findings; i; i = f->next) {
+		f = blocks_at(&d->findings, i);
+		close(d, f, &l->subject);
+	}
+	findings_drop(d, l);
 }
 
 void finding_event(struct detect *d, int64_t time_ms)

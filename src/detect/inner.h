@@ -78,6 +78,8 @@ struct finding *finding_now(struct detect *d); /* NULL: there was no event yet *
 void detect_emit(struct detect *d, const struct evidence *e);
 
 const struct hash_key *detect_key(const struct detect *d); /* what the hints were hashed with */
+/* Of the neighbourhood of a peer: IPv4 /16 (wide) or /20, IPv6 /32 or /48. */
+uint64_t net_hash(const struct hash_key *key, const union addr *a, bool wide);
 uint64_t subject_hash(const struct hash_key *key, const struct subject *s);
 /* The hint's hash of a peer, for an address out of an answer. */
 static inline uint64_t peer_hash(const struct hash_key *key, const union addr *a)

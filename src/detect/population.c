@@ -3,8 +3,9 @@
 /* What the provider's lines do together: how many are active, how many use a destination or domain,
  * whether many fail towards the same neighbourhood. One instance, fed in record order, so that
  * hints do not depend on the number of shards. Rules of the population hold only from 1,000 active
- * lines on and with a numerator of 20 (detection.md 4.1 P6). Memory: 32 bytes an entry, fixed; a
- * full bucket gives up its least used entry. */
+ * lines on and with a numerator of 20 (detection.md 4.1 P6). Memory: 32 bytes an entry; tables grow
+ * with the active lines, not with what these do, up to a fixed size; a full bucket gives up its
+ * least used entry. */
 #include "base/mem.h"
 #include "base/sketch.h"
 #include "detect/indicators.h"
@@ -22,11 +23,14 @@ enum {
 	NUMERATOR_MIN = 20,
 	WAYS = 8, /* entries of a bucket */
 	OUTAGES = 8192,
+	FEW = 8192,    /* entries at first */
+	OF_LINE = 128, /* entries for each active line, up to the room there is */
 };
 
 struct used {                  /* a destination or domain */
 	uint32_t key, first_s; /* key 0: free */
-	uint32_t half, pad;
+	uint32_t half;
+	uint32_t low; /* of the hash, which says its bucket when the table grows */
 	uint8_t now[8],
 	    before[8]; /* lines of this half day and of the one before, HyperLogLog p = 4 */
 };
@@ -34,7 +38,7 @@ _Static_assert(sizeof(struct used) == 32, "an entry is 32 bytes");
 
 struct used_table {
 	struct used *v;
-	uint64_t mask; /* of buckets */
+	uint64_t mask, mask_max; /* of buckets */
 };
 
 struct population {
@@ -52,13 +56,43 @@ struct population {
 	bool nx_high;
 };
 
+static struct used *table_map(uint64_t mask)
+{
+	return mem_map((mask + 1) * WAYS * sizeof(struct used));
+}
+
+static void table_unmap(struct used_table *t)
+{
+	mem_unmap(t->v, (t->mask + 1) * WAYS * sizeof *t->v);
+}
+
+static struct used *bucket_of(const struct used_table *t, uint64_t hash)
+{
+	return &t->v[(hash & t->mask) * WAYS];
+}
+
 static void table_init(struct used_table *t, uint64_t entries)
 {
 	uint64_t buckets = 1;
 	while (buckets * WAYS < entries)
 		buckets *= 2;
-	t->mask = buckets - 1;
-	t->v = mem_map(buckets * WAYS * sizeof *t->v);
+	t->mask_max = buckets - 1;
+	t->mask = buckets * WAYS < FEW ? t->mask_max : FEW / WAYS - 1;
+	t->v = table_map(t->mask);
+}
+
+/* Each bucket becomes two. */
+static void table_grow(struct used_table *t)
+{
+	struct used_table old = *t;
+	t->mask = t->mask * 2 + 1;
+	t->v = table_map(t->mask);
+	for (uint64_t i = 0; i < (old.mask + 1) * WAYS; i++) {
+		struct used *to = bucket_of(t, old.v[i].low);
+		if (old.v[i].key)
+			to[i % WAYS] = old.v[i];
+	}
+	table_unmap(&old);
 }
 
 struct population *population_new(const struct detect_options *o, const struct indicators *known)
@@ -78,18 +112,13 @@ void population_free(struct population *p)
 		return;
 	struct used_table *const tables[] = {&p->peers, &p->domains, &p->outages};
 	for (size_t i = 0; i < 3; i++)
-		mem_unmap(tables[i]->v, (tables[i]->mask + 1) * WAYS * sizeof *tables[i]->v);
+		table_unmap(tables[i]);
 	free(p);
 }
 
 static double users(const struct used *u)
 {
 	return hll4_count_union(u->now, u->before);
-}
-
-static struct used *bucket_of(const struct used_table *t, uint64_t hash)
-{
-	return &t->v[(hash & t->mask) * WAYS];
 }
 
 /* How much it would be missed: what more lines use, and what was used in this half day. */
@@ -116,7 +145,7 @@ static struct used *used_of(struct used_table *t, uint64_t hash, uint32_t at_s)
 			least_worth = w;
 		}
 	}
-	*least = (struct used){.key = key, .first_s = at_s};
+	*least = (struct used){.key = key, .low = (uint32_t)hash, .first_s = at_s};
 	return least;
 }
 
@@ -133,6 +162,12 @@ static void used_add(struct used *u, uint64_t line, uint32_t half)
 	(void)hll4_add(u->now, line);
 }
 
+static void make_room(struct used_table *t, double lines)
+{
+	while (t->mask < t->mask_max && (double)(t->mask + 1) * WAYS < lines * OF_LINE)
+		table_grow(t);
+}
+
 static void count_active(struct population *p)
 {
 	uint8_t both[1 << LINES_P];
@@ -140,6 +175,8 @@ static void count_active(struct population *p)
 		both[i] = p->lines[0][i] > p->lines[1][i] ? p->lines[0][i] : p->lines[1][i];
 	p->active = hll_count(both, LINES_P);
 	p->since_active = 0;
+	make_room(&p->peers, p->active);
+	make_room(&p->domains, p->active);
 }
 
 /* Marks the line as active; hash of the subject. */
@@ -164,19 +201,21 @@ static void line_active(struct population *p, uint64_t line, uint32_t at_s)
 static void hint_use(
     const struct population *p, const struct used *u, uint32_t at_s, struct hint *h)
 {
-	double n = users(u);
 	h->population = p->active >= LINES_MIN;
-	h->prevalence = h->population ? (n > 1 ? n : 1) / p->active : -1;
-	h->popular = h->population && n >= NUMERATOR_MIN && n > 0.01 * p->active;
+	if (h->population) {
+		double n = users(u);
+		h->prevalence = (n > 1 ? n : 1) / p->active;
+		h->popular = n >= NUMERATOR_MIN && n > 0.01 * p->active;
+	}
 	int64_t age_s = (int64_t)at_s - p->began_s, seen_s = (int64_t)at_s - u->first_s;
 	h->young = age_s > WEEK_S && seen_s <= WEEK_S;
 }
 
-static uint64_t net_hash(const struct population *p, const union addr *a, bool wide)
+uint64_t net_hash(const struct hash_key *key, const union addr *a, bool wide)
 {
 	unsigned bits = addr_is_v4(a) ? (wide ? 112 : 116) : (wide ? 32 : 48);
 	union addr net = addr_mask(a, bits);
-	return hash_words(&p->key, (uint64_t[]){net.q[0], net.q[1], bits}, 3);
+	return hash_words(key, (uint64_t[]){net.q[0], net.q[1], bits}, 3);
 }
 
 /* A contact failed. More than 5 % of the lines fail towards one neighbourhood: it is down, they do
@@ -185,7 +224,7 @@ static bool outage(struct population *p, const union addr *peer, uint64_t line, 
 {
 	if (p->active < LINES_MIN)
 		return false;
-	struct used *u = used_of(&p->outages, net_hash(p, peer, false), at_s);
+	struct used *u = used_of(&p->outages, net_hash(&p->key, peer, false), at_s);
 	used_add(u, line, at_s / OUTAGE_S);
 	double n = users(u);
 	return n >= NUMERATOR_MIN && n > 0.05 * p->active;
@@ -208,7 +247,6 @@ void population_prepare(const struct population *p, const struct contact *c, str
 void population_contact(struct population *p, const struct contact *c, struct hint *h)
 {
 	uint32_t at_s = (uint32_t)(c->end_ms / 1000);
-	h->net = net_hash(p, &c->peer, true);
 	h->port_class = (uint8_t)port_class(c->peer_port);
 	h->external = !(c->marks & CONTACT_PEER_INSIDE);
 	h->known = p->known;
@@ -275,23 +313,7 @@ uint64_t population_lines(const struct population *p)
 enum { POPULATION_VERSION = 1, TABLES = 3 };
 static const char *const table_tag[TABLES] = {"PEER", "DOMN", "OUTG"};
 
-static void save_table(const struct used_table *t, const char *tag, struct save *out)
-{
-	save_begin(out, tag);
-	for (uint64_t i = 0; i < (t->mask + 1) * WAYS; i++) {
-		if (!t->v[i].key)
-			continue;
-		if (save_is_full(out)) {
-			save_end(out);
-			save_begin(out, tag);
-		}
-		save_uint(out, i, 4);
-		save_bytes(out, &t->v[i], sizeof t->v[i]);
-	}
-	save_end(out);
-}
-
-void population_save(const struct population *p, struct save *out)
+static void save_numbers(const struct population *p, struct save *out)
 {
 	const struct used_table *const tables[TABLES] = {&p->peers, &p->domains, &p->outages};
 	save_begin(out, "POPU");
@@ -310,8 +332,56 @@ void population_save(const struct population *p, struct save *out)
 	for (int i = 0; i < TABLES; i++)
 		save_uint(out, tables[i]->mask, 8);
 	save_end(out);
-	for (int i = 0; i < TABLES; i++)
-		save_table(tables[i], table_tag[i], out);
+}
+
+static void save_entries(
+    const struct used_table *t, uint64_t from, uint64_t to, const char *tag, struct save *out)
+{
+	save_begin(out, tag);
+	for (uint64_t i = from; i < to; i++) {
+		if (!t->v[i].key)
+			continue;
+		if (save_is_full(out)) {
+			save_end(out);
+			save_begin(out, tag);
+		}
+		save_uint(out, i, 4);
+		save_bytes(out, &t->v[i], sizeof t->v[i]);
+	}
+	save_end(out);
+}
+
+/* *at runs over the three tables as if they were one. */
+bool population_save(const struct population *p, uint64_t *at, uint64_t rows, struct save *out)
+{
+	const struct used_table *const tables[TABLES] = {&p->peers, &p->domains, &p->outages};
+	uint64_t begin = 0;
+	if (*at == 0)
+		save_numbers(p, out);
+	for (int i = 0; i < TABLES; i++) {
+		uint64_t n = (tables[i]->mask + 1) * WAYS, from = *at - begin;
+		if (*at < begin + n) {
+			uint64_t to = n - from > rows ? from + rows : n;
+			save_entries(tables[i], from, to, table_tag[i], out);
+			*at = begin + to;
+			return to < n || i + 1 < TABLES;
+		}
+		begin += n;
+	}
+	return false;
+}
+
+/* Whether a table of that many buckets has room here; then it has them. */
+static bool table_fit(struct used_table *t, uint64_t mask)
+{
+	if (mask > t->mask_max || (mask & (mask + 1)))
+		return false;
+	if (mask != t->mask) {
+		table_unmap(t);
+		t->mask = mask;
+		t->v = table_map(mask);
+	}
+	return true;
 }
 
 static void load_table(struct used_table *t, const char *tag, struct load *in)
@@ -319,9 +389,11 @@ static void load_table(struct used_table *t, const char *tag, struct load *in)
 	for (; load_is(in, tag); load_next(in)) {
 		while (t && buf_left(&in->section)) {
 			uint32_t i = buf_le32(&in->section);
-			if (load_check(in, i < (t->mask + 1) * WAYS) ||
-			    !load_bytes(in, &t->v[i], sizeof t->v[i]))
+			struct used u;
+			if (!load_bytes(in, &u, sizeof u))
 				break;
+			/* by its hash: the table may have grown while it was saved in steps */
+			bucket_of(t, u.low)[i % WAYS] = u;
 		}
 		if (load_check(in, true))
 			break;
@@ -354,7 +426,7 @@ int population_load(struct population *p, struct load *in)
 		return in->bad;
 	bool known = load_numbers(p, in);
 	for (int i = 0; i < TABLES; i++)
-		if (!known || buf_le64(&in->section) != tables[i]->mask)
+		if (!known || !table_fit(tables[i], buf_le64(&in->section)))
 			tables[i] = NULL;
 	if (load_check(in, !known || (p->active >= 0 && p->active < 1e12 && isfinite(p->nx_usual))))
 		return in->bad;

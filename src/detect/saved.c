@@ -1,17 +1,16 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The lines of all shards as saved state, and back (base/save.h). Sections, in this order:
+/* Lines as saved state, and back (base/save.h). Sections:
  *   DETS  the key of the hashes; name, version and state_bytes of every detector
- *   LINE  rows of lines, the one unseen for longest first: what the core knows of it, each
- *         detector's state as it lies in memory, its findings
- *   COLD  rows of the large sets, each with line, detector and offset of the set that owns it
- *   NOTE  rows of what stands behind findings: the only place with addresses and names of peers
+ *   LINE  rows of lines: what the core knows of it, each detector's state as it lies in memory, its
+ *         findings, its large sets, each with detector and offset of the set that owns it
+ *   NOTE  rows of what stands behind findings of lines that came before: the only place with
+ *         addresses and names of peers
  * Detectors are known by their number in DETS. What is read is checked as far as it steers memory
- * or an index; numbers of blocks in a detector's state mean nothing until COLD has linked them. */
+ * or an index; numbers of blocks in a detector's state mean nothing until the set is linked. */
 #include "base/mem.h"
 #include "detect/shard.h"
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Raise it when struct finding or evidence_top, or what their fields mean, changes: then the
@@ -32,7 +31,7 @@ struct loading {
 	struct old old;
 };
 
-static void save_head(const struct detect *d, struct save *out)
+void detect_save_head(const struct detect *d, struct save *out)
 {
 	save_begin(out, "DETS");
 	save_bytes(out, &d->key, sizeof d->key);
@@ -47,79 +46,31 @@ static void save_head(const struct detect *d, struct save *out)
 	save_end(out);
 }
 
-static unsigned count_states(const struct line *l)
+static void save_states(const struct detect *d, const struct line *l, struct save *out)
 {
 	unsigned n = 0;
 	for (size_t i = 0; i < detectors_n; i++)
 		n += l->state[i] != 0;
-	return n;
+	save_uint(out, n, 1);
+	for (size_t i = 0; i < detectors_n; i++) {
+		if (!l->state[i])
+			continue;
+		save_uint(out, i, 1);
+		save_sparse(out, blocks_at(&d->states[i], l->state[i]), detectors[i]->state_bytes);
+	}
 }
 
-static unsigned count_findings(const struct detect *d, const struct line *l)
+static void save_findings(const struct detect *d, const struct line *l, struct save *out)
 {
+	const struct finding *f;
 	unsigned n = 0;
-	for (uint32_t i = l->findings; i; n++)
-		i = ((struct finding *)blocks_at(&d->findings, i))->next;
-	return n;
-}
-
-static void save_line(const struct detect *d, const struct line *l, struct save *out)
-{
-	save_bytes(out, &l->subject, sizeof l->subject);
-	save_uint(out, l->last_s, 4);
-	save_bytes(out, l->seen, sizeof l->seen);
-	save_uint(out, l->seen_bits, 2);
-	save_uint(out, l->p2p_day, 2);
-	save_uint(out, l->p2p_n, 2);
-	save_uint(out, count_states(l), 1);
-	for (size_t i = 0; i < detectors_n; i++)
-		if (l->state[i]) {
-			save_uint(out, i, 1);
-			save_bytes(
-			    out, blocks_at(&d->states[i], l->state[i]), detectors[i]->state_bytes);
-		}
-	save_uint(out, count_findings(d, l), 1);
-	for (uint32_t i = l->findings; i;) {
-		const struct finding *f = blocks_at(&d->findings, i);
-		save_bytes(out, f, sizeof *f);
-		i = f->next;
+	for (uint32_t i = l->findings; i; i = f->next, n++)
+		f = blocks_at(&d->findings, i);
+	save_uint(out, n, 1);
+	for (uint32_t i = l->findings; i; i = f->next) {
+		f = blocks_at(&d->findings, i);
+		save_sparse(out, f, sizeof *f);
 	}
-}
-
-/* Ends a section that is full and begins the next, so that no row is cut. */
-static void next_row(struct save *out, const char *tag)
-{
-	if (save_is_full(out)) {
-		save_end(out);
-		save_begin(out, tag);
-	}
-}
-
-/* The shards' lists of lines, each in the order of use, merged into one. */
-static void save_lines(struct detect *const *shards, unsigned n, struct save *out)
-{
-	uint32_t *at = mem_new(n, sizeof *at);
-	for (unsigned i = 0; i < n; i++)
-		at[i] = shards[i]->oldest;
-	save_begin(out, "LINE");
-	for (;;) {
-		const struct line *next = NULL;
-		unsigned from = 0;
-		for (unsigned i = 0; i < n; i++) {
-			const struct line *l = at[i] ? line_at(shards[i], at[i]) : NULL;
-			if (l && (!next || l->last_s < next->last_s)) {
-				next = l;
-				from = i;
-			}
-		}
-		if (!next)
-			break;
-		next_row(out, "LINE");
-		save_line(shards[from], next, out);
-		at[from] = next->next;
-	}
-	save_end(out);
-	free(at);
 }
 
 /* Which detector's state a set lies in, and where. */
@@ -137,53 +88,72 @@ static size_t owner_of(
 	return NONE;
 }
 
-static void save_cold(const struct detect *d, struct save *out)
+static void save_sets(const struct detect *d, const struct line *l, struct save *out)
 {
+	unsigned n = 0;
 	size_t offset = 0;
-	for (uint32_t i = 0; i < d->cold.n; i++) {
-		const struct cold *c = &d->cold.v[i];
-		size_t which = c->owner ? owner_of(d, c->line, c->owner, &offset) : NONE;
-		if (which == NONE)
-			continue;
-		next_row(out, "COLD");
-		save_bytes(out, &c->line->subject, sizeof c->line->subject);
-		save_uint(out, which, 1);
+	for (uint32_t i = l->cold; i; i = d->cold.v[i - 1].next)
+		n++;
+	save_uint(out, n, 2);
+	for (uint32_t i = l->cold; i; i = d->cold.v[i - 1].next) {
+		const struct cold *c = &d->cold.v[i - 1];
+		save_uint(out, owner_of(d, l, c->owner, &offset), 1);
 		save_uint(out, offset, 4);
 		save_uint(out, c->day, 4);
 		save_uint(out, c->n, 4);
-		save_bytes(out, c->h, c->n > COLD_EXACT ? sizeof c->regs : sizeof c->h);
+		save_sparse(out, c->h, c->n > COLD_EXACT ? sizeof c->regs : sizeof c->h);
 	}
 }
 
-static void save_notes_of(const struct detect *d, const struct line *l, struct save *out)
+static void save_line(const struct detect *d, const struct line *l, struct save *out)
 {
-	for (uint32_t i = l->findings; i;) {
-		const struct finding *f = blocks_at(&d->findings, i);
-		if (f->notes) {
-			const struct notes *n = &d->notes.v[f->notes - 1];
-			next_row(out, "NOTE");
-			save_bytes(out, &l->subject, sizeof l->subject);
-			save_uint(out, f->detector, 1);
-			save_uint(out, n->n, 1);
-			save_bytes(out, n->top, n->n * sizeof *n->top);
+	save_bytes(out, &l->subject, sizeof l->subject);
+	save_uint(out, l->last_s, 4);
+	save_sparse(out, l->seen, sizeof l->seen);
+	save_uint(out, l->seen_bits, 2);
+	save_uint(out, l->p2p_day, 2);
+	save_uint(out, l->p2p_n, 2);
+	save_states(d, l, out);
+	save_findings(d, l, out);
+	save_sets(d, l, out);
+}
+
+static void save_notes(const struct detect *d, const struct line *l, struct save *out)
+{
+	const struct finding *f;
+	for (uint32_t i = l->findings; i; i = f->next) {
+		f = blocks_at(&d->findings, i);
+		if (!f->notes)
+			continue;
+		const struct notes *n = &d->notes.v[f->notes - 1];
+		save_bytes(out, &l->subject, sizeof l->subject);
+		save_uint(out, f->detector, 1);
+		save_uint(out, n->n, 1);
+		save_bytes(out, n->top, n->n * sizeof *n->top);
+	}
+}
+
+static void save_rows(const struct detect *d, uint32_t from, uint32_t to, struct save *out,
+    const char *tag, void (*row)(const struct detect *, const struct line *, struct save *))
+{
+	save_begin(out, tag);
+	for (uint32_t i = from; i < to; i++) {
+		if (save_is_full(out)) {
+			save_end(out);
+			save_begin(out, tag);
 		}
-		i = f->next;
+		row(d, line_at(d, i + 1), out);
 	}
+	save_end(out);
 }
 
-void detect_save(struct detect *const *shards, unsigned n, struct save *out)
+bool detect_save(const struct detect *d, uint32_t *at, uint32_t rows, struct save *out)
 {
-	save_head(shards[0], out);
-	save_lines(shards, n, out);
-	save_begin(out, "COLD");
-	for (unsigned i = 0; i < n; i++)
-		save_cold(shards[i], out);
-	save_end(out);
-	save_begin(out, "NOTE");
-	for (unsigned i = 0; i < n; i++)
-		for (uint32_t k = shards[i]->oldest; k; k = line_at(shards[i], k)->next)
-			save_notes_of(shards[i], line_at(shards[i], k), out);
-	save_end(out);
+	uint32_t to = d->used - *at > rows ? *at + rows : d->used;
+	save_rows(d, *at, to, out, "LINE", save_line);
+	save_rows(d, *at, to, out, "NOTE", save_notes);
+	*at = to;
+	return to < d->used;
 }
 
 static size_t detector_named(struct span name)
@@ -245,13 +215,12 @@ static void load_states(struct loading *x, struct detect *d, struct line *l)
 			b->bad = true;
 			return;
 		}
-		const uint8_t *p = buf_take(b, x->old.state_bytes[old]);
 		size_t is = x->old.is[old];
-		if (!p || is == NONE)
-			continue;
-		if (!l->state[is])
+		if (is != NONE && !l->state[is])
 			l->state[is] = blocks_take(&d->states[is]);
-		memcpy(blocks_at(&d->states[is], l->state[is]), p, detectors[is]->state_bytes);
+		(void)load_sparse(x->in,
+		    is == NONE ? NULL : blocks_at(&d->states[is], l->state[is]),
+		    x->old.state_bytes[old]);
 	}
 }
 
@@ -262,10 +231,10 @@ static void load_findings(struct loading *x, struct detect *d, struct line *l)
 		struct finding was;
 		if (x->old.finding_version != FINDING_VERSION ||
 		    x->old.finding_bytes != sizeof was) {
-			buf_skip(b, x->old.finding_bytes);
+			(void)load_sparse(x->in, NULL, x->old.finding_bytes);
 			continue;
 		}
-		if (!load_bytes(x->in, &was, sizeof was))
+		if (!load_sparse(x->in, &was, sizeof was))
 			return;
 		if (was.detector >= x->old.n || was.which > 1) {
 			b->bad = true;
@@ -282,6 +251,40 @@ static void load_findings(struct loading *x, struct detect *d, struct line *l)
 	}
 }
 
+/* The set that a large one belongs to; NULL: its detector starts afresh. */
+static struct distinct *load_owner(struct loading *x, struct detect *d, const struct line *l)
+{
+	struct buf *b = &x->in->section;
+	uint8_t old = buf_u8(b);
+	uint32_t offset = buf_le32(b);
+	size_t is = old < x->old.n ? x->old.is[old] : NONE;
+	b->bad = b->bad || old >= x->old.n;
+	if (is == NONE || !l->state[is])
+		return NULL;
+	if (offset % _Alignof(struct distinct) || offset > detectors[is]->state_bytes ||
+	    detectors[is]->state_bytes - offset < sizeof(struct distinct)) {
+		b->bad = true;
+		return NULL;
+	}
+	return (void *)((uint8_t *)blocks_at(&d->states[is], l->state[is]) + offset);
+}
+
+static void load_sets(struct loading *x, struct detect *d, struct line *l)
+{
+	struct buf *b = &x->in->section;
+	for (unsigned n = buf_le16(b); n && !b->bad; n--) {
+		struct distinct *owner = load_owner(x, d, l);
+		uint32_t day = buf_le32(b), members = buf_le32(b);
+		struct cold *c = owner ? cold_take(d, owner, l) : NULL;
+		(void)load_sparse(
+		    x->in, c ? c->h : NULL, members > COLD_EXACT ? sizeof c->regs : sizeof c->h);
+		if (!c)
+			continue;
+		c->day = day;
+		c->n = members;
+	}
+}
+
 static void load_line(struct loading *x)
 {
 	struct buf *b = &x->in->section;
@@ -291,52 +294,16 @@ static void load_line(struct loading *x)
 	if (b->bad)
 		return;
 	struct line *l = line_of(d, &s, hash);
+	line_reset(d, l); /* it may stand there twice, if it gave way and came again meanwhile */
 	l->last_s = buf_le32(b);
-	(void)load_bytes(x->in, l->seen, sizeof l->seen);
+	(void)load_sparse(x->in, l->seen, sizeof l->seen);
 	l->seen_bits = buf_le16(b);
 	l->p2p_day = buf_le16(b);
 	l->p2p_n = buf_le16(b);
 	load_states(x, d, l);
 	load_findings(x, d, l);
+	load_sets(x, d, l);
 	d->now_s = l->last_s > d->now_s ? l->last_s : d->now_s;
-}
-
-/* The set that a large one belongs to; NULL: it is not there any more. */
-static struct distinct *load_owner(struct loading *x, struct detect *d, struct line *l)
-{
-	struct buf *b = &x->in->section;
-	uint8_t old = buf_u8(b);
-	uint32_t offset = buf_le32(b);
-	size_t is = old < x->old.n ? x->old.is[old] : NONE;
-	b->bad = b->bad || old >= x->old.n;
-	if (is == NONE || !l || !l->state[is])
-		return NULL;
-	if (offset % _Alignof(struct distinct) ||
-	    offset + sizeof(struct distinct) > detectors[is]->state_bytes) {
-		b->bad = true;
-		return NULL;
-	}
-	return (void *)((uint8_t *)blocks_at(&d->states[is], l->state[is]) + offset);
-}
-
-static void load_cold(struct loading *x)
-{
-	struct buf *b = &x->in->section;
-	struct subject s;
-	uint64_t hash;
-	struct detect *d = load_shard(x, &s, &hash);
-	struct line *l = line_find(d, &s, hash);
-	struct distinct *owner = load_owner(x, d, l);
-	uint32_t day = buf_le32(b), n = buf_le32(b);
-	const struct cold *size = NULL;
-	size_t bytes = n > COLD_EXACT ? sizeof size->regs : sizeof size->h;
-	const uint8_t *p = buf_take(b, bytes);
-	struct cold *c = p && owner ? cold_take(d, owner, l) : NULL;
-	if (!c)
-		return;
-	c->day = day;
-	c->n = n;
-	memcpy(c->h, p, bytes);
 }
 
 static void load_note(struct loading *x)
@@ -361,28 +328,22 @@ static void load_note(struct loading *x)
 	}
 }
 
-static int load_rows(struct loading *x, const char *tag, void (*row)(struct loading *))
-{
-	for (; load_is(x->in, tag); load_next(x->in)) {
-		while (buf_left(&x->in->section))
-			row(x);
-		if (load_check(x->in, true))
-			break;
-	}
-	return x->in->bad;
-}
-
 int detect_load(struct detect *const *shards, unsigned n, struct load *in, struct evidences *out)
 {
 	struct loading x = {.shards = shards, .n = n, .in = in};
 	for (unsigned i = 0; i < n; i++)
 		shards[i]->out = out;
-	if (!load_is(in, "DETS"))
+	if (!load_is(in, "DETS") || load_head(&x))
 		return in->bad;
-	if (!load_head(&x) && !load_rows(&x, "LINE", load_line) &&
-	    !load_rows(&x, "COLD", load_cold))
-		(void)load_rows(&x, "NOTE", load_note);
-	for (unsigned i = 0; i < n; i++)
+	for (bool lines; (lines = load_is(in, "LINE")) || load_is(in, "NOTE"); load_next(in)) {
+		while (buf_left(&in->section))
+			(lines ? load_line : load_note)(&x);
+		if (load_check(in, true))
+			return in->bad;
+	}
+	for (unsigned i = 0; i < n; i++) {
 		shards[i]->day = shards[i]->now_s / 86400;
-	return in->bad;
+		lines_sort(shards[i]);
+	}
+	return ERR_OK;
 }

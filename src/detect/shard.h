@@ -26,6 +26,7 @@ struct cold {                   /* a distinct set that outgrew its place */
 	struct line *line;      /* that the set belongs to */
 	uint32_t day;           /* of the last addition */
 	uint32_t n;
+	uint32_t next; /* of the same line: number, 0: none */
 	union {
 		uint32_t h[COLD_EXACT];
 		uint8_t regs[1 << COLD_P];
@@ -55,12 +56,12 @@ struct notes_pool {
 struct line {
 	struct subject subject;
 	uint32_t chain, prev, next; /* bucket; order of last use. Number + 1, 0: none */
-	uint32_t last_s;            /* when it was seen last */
+	uint32_t last_s;            /* when it was seen last, to a minute */
 	uint64_t seen[2][8];        /* peers already contacted: current and previous filter */
 	uint16_t seen_bits;         /* set in the current one */
-	uint16_t cold_n;            /* cold blocks that its sets hold */
 	uint16_t p2p_day;           /* since 1970, + 1 */
 	uint16_t p2p_n;             /* strangers that answered on UDP ports that day */
+	uint32_t cold;              /* number of the first cold block of its sets, 0: none */
 	uint32_t findings;          /* number of the first, 0: none */
 	uint32_t state[];           /* by detector: number of its block, 0: none yet */
 };
@@ -96,12 +97,16 @@ struct line *line_find(const struct detect *d, const struct subject *s, uint64_t
 /* The same, made where it was not there, and the one seen last now. */
 struct line *line_of(struct detect *d, const struct subject *s, uint64_t hash);
 
+/* All that is kept of the line is given back, without a word; but its subject and its places. */
+void line_reset(struct detect *d, struct line *l);
+void lines_sort(struct detect *d); /* puts them in the order of their last_s */
+
 void cold_init(struct cold_pool *p, uint32_t n);
 void cold_fini(struct cold_pool *p);
 /* A free block for a set of that line, which holds nothing yet; NULL: there is none. */
 struct cold *cold_take(struct detect *d, struct distinct *s, struct line *l);
 /* The line is dropped: its sets give their blocks back. */
-void cold_drop(struct cold_pool *p, const struct line *l);
+void cold_drop(struct cold_pool *p, struct line *l);
 void notes_init(struct notes_pool *p, uint32_t n);
 void notes_fini(struct notes_pool *p);
 struct notes *notes_take(struct detect *d, struct finding *f); /* its own, or NULL */
@@ -113,3 +118,4 @@ struct finding *finding_made(struct detect *d, struct line *l, size_t which);
 void finding_tell(struct detect *d);
 /* The last word on all findings of the line, which are forgotten. */
 void findings_close(struct detect *d, struct line *l);
+void findings_drop(struct detect *d, struct line *l); /* the same without a word */

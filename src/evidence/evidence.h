@@ -55,8 +55,9 @@ void evidence_free(struct evidence_table *t);
 void evidence_add(struct evidence_table *t, const struct evidence *e);
 /* Takes over all that another table of the same run holds, and frees it. */
 void evidence_absorb(struct evidence_table *t, struct evidence_table *from);
-/* All that the tables hold, as the sections EVHD and EVID. */
-void evidence_save(struct evidence_table *const *tables, unsigned n, struct save *out);
+/* All that the tables of a run hold: the head once, then each table. */
+void evidence_save_head(const struct evidence_table *t, struct save *out);
+void evidence_save(const struct evidence_table *t, struct save *out);
 /* Into n new tables; which says where the evidence of a line belongs. Findings of a detector that
  * there is no more are left out, and in->told says so. */
 struct evidence_deal {

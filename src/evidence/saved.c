@@ -6,7 +6,8 @@
 #include "evidence/table.h"
 #include <math.h>
 
-enum { VERSION = 1, SOURCES_MAX = 256, NONE = UINT32_MAX };
+#define NONE UINT32_MAX
+enum { VERSION = 1, SOURCES_MAX = 256 };
 #define TIME_MAX_MS 0x3fffffffffffull /* beyond the year 4000 */
 
 static void save_top(const struct evidence_top *t, struct save *out)
@@ -42,30 +43,32 @@ static void save_one(const struct evidence *e, struct save *out)
 		save_top(&e->top[i], out);
 }
 
-static void save_rows(const struct evidence_table *t, struct save *out)
+void evidence_save_head(const struct evidence_table *t, struct save *out)
 {
-	for (size_t i = 0; i < t->n; i++)
-		for (size_t k = 0; k < t->lines[i].n; k++) {
-			if (save_is_full(out)) {
-				save_end(out);
-				save_begin(out, "EVID");
-			}
-			save_one(&t->lines[i].v[k], out);
-		}
-}
-
-void evidence_save(struct evidence_table *const *tables, unsigned n, struct save *out)
-{
-	const struct evidence_table *first = tables[0];
 	save_begin(out, "EVHD");
 	save_uint(out, VERSION, 4);
-	save_uint(out, first->sources_n, 4);
-	for (size_t i = 0; i < first->sources_n; i++)
-		save_text(out, first->sources[i].name);
+	save_uint(out, t->sources_n, 4);
+	for (size_t i = 0; i < t->sources_n; i++)
+		save_text(out, t->sources[i].name);
 	save_end(out);
+}
+
+static void save_line(const struct line *l, struct save *out)
+{
+	for (size_t k = 0; k < l->n; k++) {
+		if (save_is_full(out)) {
+			save_end(out);
+			save_begin(out, "EVID");
+		}
+		save_one(&l->v[k], out);
+	}
+}
+
+void evidence_save(const struct evidence_table *t, struct save *out)
+{
 	save_begin(out, "EVID");
-	for (unsigned i = 0; i < n; i++)
-		save_rows(tables[i], out);
+	for (size_t i = 0; i < t->n; i++)
+		save_line(&t->lines[i], out);
 	save_end(out);
 }
 

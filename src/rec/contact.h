@@ -14,6 +14,7 @@ enum contact_mark {
 	CONTACT_PEER_INSIDE = 2, /* the peer is a line, too */
 	CONTACT_BOTH_WAYS = 4,   /* from a source that shows both directions */
 	CONTACT_SYN_ONLY = 8,    /* the line's TCP flags were SYN alone */
+	CONTACT_LATE = 16, /* of a flow that came too late to be joined: for indicators only */
 };
 
 struct contact {

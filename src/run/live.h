@@ -81,6 +81,7 @@ struct live_peer { /* an accepted connection */
 	uint32_t id; /* from 1 on; 0: free place */
 	enum live_stream kind;
 	union addr from; /* zero: a unix socket */
+	int rest;        /* memory with the begin of a message, from the reader before; -1: none */
 };
 
 struct live { /* the parent's; a child sees it as it was at the fork */
@@ -110,6 +111,8 @@ int live_open(struct live *l, const struct run_sensor_options *o, const struct s
  * looked at. */
 int live_rules(struct live *l, const struct run_sensor_options *o, struct err *e);
 void live_close(struct live *l);
+/* Exporters keep their numbers over a restart, since the state knows them by these. */
+void live_keep_exporters(struct live *l);
 /* Looks after the kernel's counts of what its sockets dropped. */
 void live_count_drops(struct live *l);
 int64_t live_now_ms(void);

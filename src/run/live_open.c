@@ -83,6 +83,35 @@ static void place_exporter(struct live *l, const struct exporter_rule *rule)
 	atomic_store(&l->board->exporters, n + 1);
 }
 
+static void place_kept_exporters(struct live *l)
+{
+	struct text all = {0};
+	uint32_t n = 0;
+	if (place_read(l->folder, "exporters", &all, NULL) == ERR_OK && all.n)
+		for (struct span rest = {all.p, all.n}; rest.p && n < LIVE_EXPORTERS_MAX;) {
+			struct span name = span_cut(&rest, '\n');
+			if (name.n && name.n < ADDR_TEXT)
+				memcpy(l->board->exporter[n++].name, name.p, name.n);
+		}
+	atomic_store(&l->board->exporters, n);
+	text_fini(&all);
+}
+
+void live_keep_exporters(struct live *l)
+{
+	struct text all = {0};
+	struct err e;
+	for (uint32_t i = 0; i < atomic_load(&l->board->exporters) && i < LIVE_EXPORTERS_MAX; i++) {
+		const char *name = l->board->exporter[i].name;
+		for (size_t k = 0; k < ADDR_TEXT - 1 && name[k]; k++)
+			text_putc(&all, name[k] > ' ' && name[k] < 0x7f ? name[k] : '?');
+		text_putc(&all, '\n');
+	}
+	if (all.n && place_write(l->folder, "exporters", all.p, all.n, &e))
+		live_say("%s", e.msg);
+	text_fini(&all);
+}
+
 static int add_socket(struct live *l, size_t listen, const struct exporter_rule *own, struct err *e)
 {
 	struct live_socket s = {.listen = listen, .own = own};
@@ -191,6 +220,8 @@ int live_open(struct live *l, const struct run_sensor_options *o, const struct s
 	l->rules_n = bad ? 0 : o->exporters.n;
 	bad = bad ? bad : open_folder(l, e);
 	bad = bad ? bad : open_board(l, e);
+	if (!bad)
+		place_kept_exporters(l);
 	for (size_t i = 0; !bad && i < l->rules_n; i++)
 		if (exporter_rule_single(&l->rules[i]))
 			place_exporter(l, &l->rules[i]);

@@ -14,6 +14,11 @@ void peer_open(struct peer *x, const struct live_peer *is)
 {
 	*x = (struct peer){.is = *is, .p = mem_new(1, ROOM)};
 	x->frames.started = is->kind == STREAM_DNSTAP; /* taken over from a reader before us */
+	if (is->rest < 0)
+		return;
+	ssize_t got = pread(is->rest, x->p, ROOM, 0);
+	x->n = got > 0 ? (size_t)got : 0;
+	(void)close(is->rest);
 }
 
 void peer_close(struct peer *x)

@@ -303,33 +303,44 @@ static void take_file(struct live_reader *r)
 	count_file(r, &t);
 }
 
-/* In memory of its own, which the parent reads and does not have to trust. */
+/* Memory of its own, which the parent reads and does not have to trust; -1 where there is none. */
+static int memory_of(const char *name, const void *p, size_t n)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+	size_t at = 0;
+	while (fd >= 0 && at < n) {
+		ssize_t did = write(fd, (const char *)p + at, n - at);
+		if (did <= 0) {
+			(void)close(fd);
+			return -1;
+		}
+		at += (size_t)did;
+	}
+	return fd;
+}
+
+static void give(struct live_reader *r, struct wire m, int fd)
+{
+	if (fd < 0)
+		return;
+	(void)wire_send(r->wire, &m, fd);
+	(void)close(fd);
+}
+
 static void give_templates(struct live_reader *r)
 {
-	struct wire m = {.kind = WIRE_SAVED, .number = r->stop};
 	struct text t = {0};
 	flush(r);
 	export_save(r->export, &t);
 	for (uint32_t i = 0; i < atomic_load(&r->board->exporters); i++)
 		atomic_store(&r->board->exporter[i].records_saved, r->board->exporter[i].records);
-	int fd = memfd_create("theriac-templates", MFD_CLOEXEC);
-	size_t at = 0;
-	while (fd >= 0 && at < t.n) {
-		ssize_t did = write(fd, t.p + at, t.n - at);
-		if (did <= 0)
-			break;
-		at += (size_t)did;
-	}
-	if (fd >= 0 && at == t.n)
-		(void)wire_send(r->wire, &m, fd);
-	if (fd >= 0)
-		(void)close(fd);
+	give(r, (struct wire){.kind = WIRE_SAVED}, memory_of("theriac-templates", t.p, t.n));
 	text_fini(&t);
 }
 
 static void obey(struct live_reader *r, const struct wire *m, int fd)
 {
-	struct live_peer is = {fd, m->id, (enum live_stream)m->number, {{0}}};
+	struct live_peer is = {fd, m->id, (enum live_stream)m->number, {{0}}, -1};
 	switch ((enum wire_kind)m->kind) {
 	case WIRE_PEER:
 		(void)addr_parse((struct span){m->text, m->text_n}, &is.from);
@@ -348,6 +359,7 @@ static void obey(struct live_reader *r, const struct wire *m, int fd)
 		break;
 	case WIRE_PEER_IS:
 	case WIRE_PEER_END:
+	case WIRE_PEER_REST:
 	case WIRE_FILE_END:
 	case WIRE_SAVED:
 	case WIRE_READY:
@@ -427,12 +439,15 @@ static void turn(struct live_reader *r)
 		flush(r);
 }
 
-static bool within_message(const struct live_reader *r)
+/* Connections go on with the next reader, from where they are. */
+static void give_peers(struct live_reader *r)
 {
-	for (size_t i = 0; i < LIVE_PEERS_MAX; i++)
-		if (r->peers[i].is.id && r->peers[i].n)
-			return true;
-	return false;
+	for (size_t i = 0; i < LIVE_PEERS_MAX; i++) {
+		const struct peer *x = &r->peers[i];
+		if (x->is.id && x->n)
+			give(r, (struct wire){.kind = WIRE_PEER_REST, .id = x->is.id},
+			    memory_of("theriac-rest", x->p, x->n));
+	}
 }
 
 /* What waits in the sockets when the end is asked for; what comes meanwhile for a moment as well.
@@ -507,9 +522,7 @@ int live_reader(struct live *l, int wire)
 		}
 		if (r->stop && !asked_ms)
 			asked_ms = r->now_ms;
-		bool busy = (r->file_open && r->now_ms - asked_ms < FILE_MS) ||
-			    (within_message(r) && r->now_ms - asked_ms < DRAIN_MS);
-		if (r->stop && !busy)
+		if (r->stop && !(r->file_open && r->now_ms - asked_ms < FILE_MS))
 			break;
 	}
 	if (r->drain)
@@ -517,6 +530,7 @@ int live_reader(struct live *l, int wire)
 	advance_dnstap(r);
 	publish_counts(r, r->drain);
 	give_templates(r);
+	give_peers(r);
 	close_reader(r);
 	free(r);
 	return 0;

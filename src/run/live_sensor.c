@@ -8,6 +8,7 @@
 #include "run/live.h"
 #include "run/live_clock.h"
 #include "run/live_show.h"
+#include "run/live_state.h"
 #include "run/outlet.h"
 #include "run/show.h"
 #include "run/smooth.h"
@@ -20,7 +21,7 @@
 #include <unistd.h>
 
 enum { SMOOTH_LIVE_RECORDS = 262144, SMOOTH_LIVE_MS = 10000 };
-enum { SLOTS_A_TURN = 8, IDLE_MS = 1000, LAST_SEND_MS = 2000 };
+enum { SLOTS_A_TURN = 8, IDLE_MS = 1000, STEP_IDLE_MS = 100, LAST_SEND_MS = 2000 };
 
 #define LAST_RISE_DB 0.05 /* what the last words show */
 
@@ -29,42 +30,36 @@ struct live_sensor {
 	struct live_board *board;
 	int wire;
 	struct stages stages;
+	struct smooth_pool pool;
 	struct smooth smooth;
 	struct batch batch;
+	struct stream_batch ready; /* to go on */
 	struct live_clock clock;
+	struct live_state state;
 	struct told *told;
 	struct outlet plain, out; /* stdout; whoever connected to --out */
 	enum tier min;
-	int64_t stage_ms;    /* newest record that went on */
-	int64_t reported_ms; /* stage clock at the last look */
-	int64_t arrived_ms;  /* wall clock of the last record */
-	bool fed;            /* something went on since the last look */
-	bool go, end, last, gone;
+	int64_t stage_ms;         /* newest record that went on */
+	int64_t reported_ms;      /* stage clock at the last look */
+	int64_t arrived_ms;       /* wall clock of the last record */
+	bool fed;                 /* something went on since the last look */
+	bool go, end, last, gone; /* last: no successor follows */
 };
 
-static void feed(struct live_sensor *s, const struct smooth_item *item)
+static void feed(struct live_sensor *s)
 {
-	struct stream_record r = {.time_ms = item->time_ms, .late = item->time_ms < s->stage_ms};
-	if (item->is_dns)
-		r.dns = smooth_dns(&s->smooth, item);
-	else
-		r.flow = smooth_flow(&s->smooth, item);
-	if (r.late)
-		live_add(&s->board->late, 1);
-	else
-		s->stage_ms = r.time_ms;
-	s->fed = true;
-	stages_feed(&s->stages, &r, 1);
-	smooth_release(&s->smooth, item->block);
+	struct stream_batch *b = &s->ready;
+	b->n = b->dns_n = 0;
+	while (stream_take(b, &s->smooth, &s->stage_ms))
+		live_add(&s->board->late, b->v[b->n - 1].late);
+	stages_feed(&s->stages, b->v, b->n);
+	s->fed |= b->n > 0;
 }
 
 static void feed_ready(struct live_sensor *s, bool all)
 {
 	while (smooth_ready(&s->smooth, all))
-		while (smooth_peek(&s->smooth)) {
-			struct smooth_item item = smooth_take(&s->smooth);
-			feed(s, &item);
-		}
+		feed(s);
 }
 
 static void take_records(struct live_sensor *s, int64_t received_ms)
@@ -153,30 +148,6 @@ static void look(struct live_sensor *s, enum word word)
 	s->fed = false;
 }
 
-static void obey(struct live_sensor *s, const struct wire *m, int fd)
-{
-	if (m->kind == WIRE_GO) {
-		s->go = true;
-	} else if (m->kind == WIRE_END) {
-		s->end = true;
-		s->last = m->number;
-	} else if (m->kind == WIRE_CLIENT && fd >= 0) {
-		outlet_reader(&s->out, fd);
-		return;
-	}
-	if (fd >= 0)
-		(void)close(fd);
-}
-
-static void listen_to_parent(struct live_sensor *s)
-{
-	struct wire m;
-	int fd, got;
-	while ((got = wire_take(s->wire, &m, &fd)) > 0)
-		obey(s, &m, fd);
-	s->gone |= got < 0;
-}
-
 static void send_lines(struct live_sensor *s)
 {
 	outlet_send(&s->plain);
@@ -200,7 +171,7 @@ static void wait_for_more(struct live_sensor *s)
 			return;
 		}
 	}
-	(void)poll(v, sizeof v / sizeof *v, IDLE_MS);
+	(void)poll(v, sizeof v / sizeof *v, s->state.writer ? STEP_IDLE_MS : IDLE_MS);
 	if (s->go)
 		ring_waits(s->l->ring, false);
 }
@@ -217,18 +188,24 @@ static void drain_idle(struct live_sensor *s)
 		look(s, WORD_NEWS);
 }
 
-static void turn(struct live_sensor *s)
+static void checkpoint(struct live_sensor *s, int64_t now_ms)
 {
-	if (!s->go || !take(s)) {
-		wait_for_more(s);
-		drain_idle(s);
-	}
-	listen_to_parent(s);
+	struct live_state *x = &s->state;
+	if (now_ms - x->tried_ms >= s->l->o->checkpoint_ms || now_ms < x->tried_ms)
+		live_state_begin(x, &s->stages, s->board, s->stage_ms, smooth_held(&s->smooth));
+	if (!live_state_due(x, now_ms))
+		return;
+	if (live_state_is_last(x))
+		look(s, WORD_NEWS);
+	live_state_step(x, &s->stages, s->board);
+}
+
+static void look_around(struct live_sensor *s)
+{
+	int64_t now_ms = live_now_ms();
 	if (s->fed && s->stage_ms - s->reported_ms >= s->l->o->report_ms)
 		look(s, WORD_NEWS);
-	send_lines(s);
-	atomic_store(&s->board->clock_ms, s->stage_ms);
-	atomic_store(&s->board->smoothing, smooth_held(&s->smooth));
+	checkpoint(s, now_ms);
 }
 
 static struct exporters *names_of(const struct live_board *b)
@@ -260,28 +237,49 @@ static void summary(struct live_sensor *s, struct stats *stats)
 	text_fini(&words);
 }
 
-/* The last words. Whoever reads slowly gets a moment. */
-static void conclude(struct live_sensor *s)
+static bool lines_left(const struct live_sensor *s)
+{
+	return (s->plain.fd >= 0 && outlet_waits(&s->plain)) ||
+	       (s->out.fd >= 0 && outlet_waits(&s->out));
+}
+
+/* Whoever reads slowly gets a moment. */
+static void send_all(struct live_sensor *s)
+{
+	int64_t until_ms = live_now_ms() + LAST_SEND_MS;
+	for (send_lines(s); lines_left(s) && live_now_ms() < until_ms; send_lines(s))
+		(void)usleep(1000);
+}
+
+static void last_words(struct live_sensor *s)
 {
 	struct stats stats = stats_begin();
 	struct exporters *names = names_of(s->board);
 	stages_finish(&s->stages, names, &stats);
 	judge(s, s->stages.evidence, stats.lines, WORD_LAST);
 	summary(s, &stats);
-	for (int64_t until_ms = live_now_ms() + LAST_SEND_MS; live_now_ms() < until_ms;) {
-		send_lines(s);
-		if (!(s->plain.fd >= 0 && outlet_waits(&s->plain)) &&
-		    !(s->out.fd >= 0 && outlet_waits(&s->out)))
-			break;
-		(void)usleep(1000);
-	}
 	exporters_free(names);
 }
 
-static int open_sensor(struct live_sensor *s, struct err *e)
+/* At the end, or for the successor: all that was taken goes through, then the state is kept. The
+ * last words come behind it, since windows that are still open go on after a restart. */
+static void conclude(struct live_sensor *s)
+{
+	while (s->last && take(s))
+		;
+	feed_ready(s, true);
+	look(s, WORD_NEWS);
+	live_state_keep(&s->state, &s->stages, s->board, s->stage_ms, smooth_held(&s->smooth));
+	if (s->last)
+		last_words(s);
+	send_all(s);
+}
+
+static struct stages_options stages_of(const struct live_sensor *s)
 {
 	const struct run_sensor_options *o = s->l->o;
-	const struct stages_options so = {.settings = s->l->settings,
+	return (struct stages_options){.live = true,
+	    .settings = s->l->settings,
 	    .inside = o->inside,
 	    .indicators = o->indicators,
 	    .allow = o->allow,
@@ -289,22 +287,95 @@ static int open_sensor(struct live_sensor *s, struct err *e)
 	    .threads = o->threads,
 	    .no_dns = o->no_dns,
 	    .quiet = o->json};
-	s->min = tier_of(o->min_tier);
-	s->told = told_new();
-	s->clock = (struct live_clock){.board = s->board, .replay = o->replay};
-	s->smooth = (struct smooth){.limit_n = SMOOTH_LIVE_RECORDS, .limit_ms = SMOOTH_LIVE_MS};
-	outlet_init(&s->plain, STDOUT_FILENO);
-	outlet_init(&s->out, -1);
+}
+
+static int open_stages(struct live_sensor *s, struct err *e)
+{
+	const struct stages_options so = stages_of(s);
 	int bad = stages_open(&s->stages, &so, e);
 	if (!bad)
 		stages_start(&s->stages);
 	return bad;
 }
 
+/* A state that turns out to be of no use has left something of it in the stages. */
+static void take_over(struct live_sensor *s)
+{
+	struct err e;
+	switch (live_state_take(&s->state, &s->stages, s->board, &s->stage_ms)) {
+	case LIVE_NOTHING:
+		return;
+	case LIVE_TAKEN:
+		look(s, WORD_NONE); /* it was told before it was kept */
+		return;
+	case LIVE_USELESS:
+		stages_close(&s->stages);
+		s->gone = open_stages(s, &e) != 0;
+		if (s->gone)
+			live_say("%s", e.msg);
+		return;
+	}
+}
+
+static void obey(struct live_sensor *s, const struct wire *m, int fd)
+{
+	if (m->kind == WIRE_GO) {
+		take_over(s);
+		s->go = true;
+	} else if (m->kind == WIRE_END) {
+		s->end = true;
+		s->last = m->number;
+	} else if (m->kind == WIRE_CLIENT && fd >= 0) {
+		outlet_reader(&s->out, fd);
+		return;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+static void listen_to_parent(struct live_sensor *s)
+{
+	struct wire m;
+	int fd, got;
+	while ((got = wire_take(s->wire, &m, &fd)) > 0)
+		obey(s, &m, fd);
+	s->gone |= got < 0;
+}
+
+static void turn(struct live_sensor *s)
+{
+	if (!s->go || !take(s)) {
+		wait_for_more(s);
+		drain_idle(s);
+	}
+	listen_to_parent(s);
+	if (s->go)
+		look_around(s);
+	send_lines(s);
+	atomic_store(&s->board->clock_ms, s->stage_ms);
+	atomic_store(&s->board->smoothing, smooth_held(&s->smooth));
+}
+
+static int open_sensor(struct live_sensor *s, struct err *e)
+{
+	const struct run_sensor_options *o = s->l->o;
+	s->min = tier_of(o->min_tier);
+	s->told = told_new();
+	s->clock = (struct live_clock){.board = s->board, .replay = o->replay};
+	s->smooth = (struct smooth){
+	    .pool = &s->pool, .limit_n = SMOOTH_LIVE_RECORDS, .limit_ms = SMOOTH_LIVE_MS};
+	outlet_init(&s->plain, STDOUT_FILENO);
+	outlet_init(&s->out, -1);
+	int bad = live_state_open(&s->state, s->l->folder, e);
+	return bad ? bad : open_stages(s, e);
+}
+
 static void close_sensor(struct live_sensor *s)
 {
+	live_state_close(&s->state);
 	stages_close(&s->stages);
 	smooth_fini(&s->smooth);
+	smooth_pool_fini(&s->pool);
 	batch_fini(&s->batch);
 	told_free(s->told);
 	outlet_fini(&s->plain);
@@ -325,13 +396,8 @@ int live_sensor(struct live *l, int wire)
 		(void)wire_word(wire, WIRE_READY, 0);
 	while (!bad && !s->end && !s->gone)
 		turn(s);
-	while (!bad && s->go && s->last && take(s))
-		;
-	if (!bad && s->go) {
-		feed_ready(s, true);
-		if (s->last)
-			conclude(s);
-	}
+	if (!bad && s->go && !s->gone)
+		conclude(s);
 	close_sensor(s);
 	free(s);
 	return bad ? (bad == ERR_CONFIG ? 2 : 1) : 0;

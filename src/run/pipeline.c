@@ -1,64 +1,103 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The pipeline: see pipeline.h. Work is handed over in batches through a bounded ring per shard; a
- * full ring blocks, for offline nothing is dropped. */
+/* The pipeline: see pipeline.h. Batches of contacts go round a ring: the caller fills them, one
+ * thread adds what the population says, and every shard works on its own lines in each. A full ring
+ * blocks, for offline nothing is dropped. */
 #include "run/pipeline.h"
 #include "base/mem.h"
+#include "run/gate.h"
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORK_ITEMS = 1024, RING = 16, CONTACTS = 64, AHEAD = 8 };
-enum { FEED = 1024, FAR = 16, NEAR = 8, CACHE_LINE = 64 };
+enum { RING = 8, CONTACTS = 1024, LOOKUPS = 256 }; /* of a batch, before it is handed over */
+enum { FEED = 1024, FAR = 16, NEAR = 8, CLOSE = 4, SOME = 64 };
 
-struct work_item {
-	struct hint hint;
-	struct contact contact; /* where dns is 0 */
-	struct subject subject; /* of the look-up */
-	uint32_t dns;           /* number of the record in the batch + 1 */
-	uint32_t domain_at, domain_n;
+struct asked {     /* a look-up */
+	size_t at; /* contacts of the batch that come before it */
 	bool late;
+	struct subject subject;
+	struct dns dns;
+	struct hint hint;
 };
 
-struct work { /* a batch for one shard */
-	struct work_item v[WORK_ITEMS];
-	size_t n;
-	struct dns *dns;
-	size_t dns_n, dns_cap;
+struct work { /* a batch */
+	struct contacts contacts;
+	struct hint *hints; /* of the contacts */
+	struct asked *asked;
+	size_t hint_cap, asked_n, asked_cap;
 };
 
 struct shard {
+	struct pipeline *pipeline;
+	unsigned number;
 	struct detect *detect;
 	struct evidences out; /* of the batch being worked on */
 	struct evidence_table *evidence;
-	struct work *ring[RING];
-	unsigned head, n; /* batches waiting */
-	bool over;
+	struct gate done;
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t change;
-	struct work *filling;
 };
 
 struct pipeline {
 	struct pipeline_options o;
-	struct contacts contacts;
+	struct work ring[RING];
+	uint64_t handed; /* batches handed over; the next one is being filled */
+	struct gate filled, hinted;
+	pthread_t thread; /* of the population */
 	struct shard *shards;
 	unsigned n; /* at least 1 */
 	bool threads;
 	int64_t clock_ms;
 };
 
-static void do_item(struct shard *s, struct work *w, struct work_item *i)
+static struct work *filling(struct pipeline *p)
 {
-	if (!i->dns) {
-		detect_contact(s->detect, &i->contact, &i->hint, i->late, &s->out);
-		return;
+	return &p->ring[p->handed % RING];
+}
+
+static void hint_lookup(struct pipeline *p, struct asked *a)
+{
+	struct lookup l = {a->subject, &a->dns};
+	population_lookup(p->o.population, &l, &a->hint);
+}
+
+/* Fills the hints, in the order of the records. */
+static void hint_work(struct pipeline *p, struct work *w)
+{
+	const struct contacts *c = &w->contacts;
+	struct asked *a = w->asked;
+	if (w->hint_cap < c->cap)
+		w->hints = mem_grow(w->hints, w->hint_cap = c->cap, sizeof *w->hints);
+	for (size_t at = 0, to; at < c->n; at = to) {
+		to = c->n - at < SOME ? c->n : at + SOME;
+		for (size_t i = at; i < to; i++)
+			population_prepare(p->o.population, &c->v[i], &w->hints[i]);
+		for (size_t i = at; i < to; i++) {
+			for (; a < w->asked + w->asked_n && a->at == i; a++)
+				hint_lookup(p, a);
+			population_contact(p->o.population, &c->v[i], &w->hints[i]);
+		}
 	}
-	const struct dns *d = &w->dns[i->dns - 1];
-	struct lookup l = {i->subject, d};
-	i->hint.domain = (struct span){d->name + i->domain_at, i->domain_n};
-	detect_lookup(s->detect, &l, &i->hint, i->late, &s->out);
+	for (; a < w->asked + w->asked_n; a++)
+		hint_lookup(p, a);
+}
+
+static bool is_mine(const struct shard *s, const struct hint *h)
+{
+	return detect_shard(h, s->pipeline->n) == s->number;
+}
+
+static void do_lookup(struct shard *s, struct asked *a)
+{
+	struct lookup l = {a->subject, &a->dns};
+	if (is_mine(s, &a->hint))
+		detect_lookup(s->detect, &l, &a->hint, a->late, &s->out);
+}
+
+static void do_contact(struct shard *s, const struct contact *c, struct hint *h)
+{
+	if (is_mine(s, h))
+		detect_contact(s->detect, c, h, c->marks & CONTACT_LATE, &s->out);
 }
 
 /* Merged at once: what is kept grows with the lines that something was found on, not with time. */
@@ -71,155 +110,111 @@ static void keep_evidence(struct shard *s)
 
 static void do_work(struct shard *s, struct work *w)
 {
-	for (size_t i = 0; i < w->n; i++) {
-		if (i + AHEAD < w->n)
-			detect_prefetch(s->detect, &w->v[i + AHEAD].hint);
-		do_item(s, w, &w->v[i]);
+	const struct contacts *c = &w->contacts;
+	struct asked *a = w->asked;
+	for (size_t i = 0; i < c->n; i++) {
+		if (i + NEAR < c->n && is_mine(s, &w->hints[i + NEAR]))
+			detect_prefetch(s->detect, &w->hints[i + NEAR]);
+		if (i + CLOSE < c->n && is_mine(s, &w->hints[i + CLOSE]))
+			detect_prefetch_line(s->detect, &w->hints[i + CLOSE]);
+		for (; a < w->asked + w->asked_n && a->at == i; a++)
+			do_lookup(s, a);
+		do_contact(s, &c->v[i], &w->hints[i]);
 	}
-	w->n = w->dns_n = 0;
+	for (; a < w->asked + w->asked_n; a++)
+		do_lookup(s, a);
 	keep_evidence(s);
+}
+
+static void *population_main(void *arg)
+{
+	struct pipeline *p = arg;
+	for (uint64_t n = 0; gate_wait(&p->filled, n + 1); n++) {
+		hint_work(p, &p->ring[n % RING]);
+		gate_pass(&p->hinted);
+	}
+	gate_close(&p->hinted);
+	return NULL;
 }
 
 static void *shard_main(void *arg)
 {
 	struct shard *s = arg;
-	for (;;) {
-		(void)pthread_mutex_lock(&s->lock);
-		while (s->n == 0 && !s->over)
-			(void)pthread_cond_wait(&s->change, &s->lock);
-		struct work *w = s->n ? s->ring[s->head] : NULL;
-		(void)pthread_mutex_unlock(&s->lock);
-		if (!w)
-			return NULL;
-		do_work(s, w);
-		(void)pthread_mutex_lock(&s->lock);
-		s->head = (s->head + 1) % RING;
-		s->n--;
-		(void)pthread_cond_signal(&s->change);
-		(void)pthread_mutex_unlock(&s->lock);
+	for (uint64_t n = 0; gate_wait(&s->pipeline->hinted, n + 1); n++) {
+		do_work(s, &s->pipeline->ring[n % RING]);
+		gate_pass(&s->done);
 	}
+	return NULL;
 }
 
-/* The next batch to fill: one that no thread holds. */
-static struct work *free_work(struct shard *s)
+static void hand_over(struct pipeline *p)
 {
-	(void)pthread_mutex_lock(&s->lock);
-	while (s->n == RING - 1)
-		(void)pthread_cond_wait(&s->change, &s->lock);
-	struct work *w = s->ring[(s->head + s->n) % RING];
-	(void)pthread_mutex_unlock(&s->lock);
-	return w;
+	if (p->threads) {
+		gate_pass(&p->filled);
+		p->handed++;
+		for (unsigned i = 0; i < p->n && p->handed >= RING; i++)
+			(void)gate_wait(&p->shards[i].done, p->handed - RING + 1);
+	} else {
+		hint_work(p, filling(p));
+		do_work(p->shards, filling(p));
+	}
+	filling(p)->contacts.n = filling(p)->asked_n = 0;
 }
 
-static void hand_over(struct pipeline *p, struct shard *s)
+void pipeline_pause(struct pipeline *p)
 {
-	if (!p->threads) {
-		do_work(s, s->filling);
+	hand_over(p);
+	for (unsigned i = 0; p->threads && i < p->n; i++)
+		(void)gate_wait(&p->shards[i].done, p->handed);
+}
+
+static struct asked *new_asked(struct work *w)
+{
+	if (w->asked_n == w->asked_cap) {
+		w->asked_cap = w->asked_cap ? w->asked_cap * 2 : 64;
+		w->asked = mem_grow(w->asked, w->asked_cap, sizeof *w->asked);
+	}
+	return &w->asked[w->asked_n++];
+}
+
+static void feed_dns(struct pipeline *p, const struct stream_record *r)
+{
+	struct work *w = filling(p);
+	struct lookup l;
+	if (p->o.no_dns || !attribute_dns(p->o.attribute, r->dns, &l))
 		return;
-	}
-	(void)pthread_mutex_lock(&s->lock);
-	s->n++;
-	(void)pthread_cond_signal(&s->change);
-	(void)pthread_mutex_unlock(&s->lock);
-	s->filling = free_work(s);
-}
-
-static struct work_item *next_item(struct pipeline *p, const struct hint *h)
-{
-	struct shard *s = &p->shards[detect_shard(h, p->n)];
-	if (s->filling->n == WORK_ITEMS)
-		hand_over(p, s);
-	struct work_item *i = &s->filling->v[s->filling->n++];
-	i->hint = *h;
-	i->dns = 0;
-	return i;
-}
-
-/* Contacts are passed on in batches: what the tables hold of them is brought near first. */
-static void pass_contacts(struct pipeline *p, bool late)
-{
-	struct hint h[CONTACTS];
-	size_t n;
-	for (size_t at = 0; at < p->contacts.n && !p->o.no_detect; at += n) {
-		const struct contact *c = p->contacts.v + at;
-		n = p->contacts.n - at < CONTACTS ? p->contacts.n - at : CONTACTS;
-		for (size_t i = 0; i < n; i++)
-			population_prepare(p->o.population, &c[i], &h[i]);
-		for (size_t i = 0; i < n; i++) {
-			population_contact(p->o.population, &c[i], &h[i]);
-			struct work_item *w = next_item(p, &h[i]);
-			w->contact = c[i];
-			w->late = late;
-		}
-	}
-	p->contacts.n = 0;
-}
-
-static struct dns *dns_room(struct work *w)
-{
-	if (w->dns_n == w->dns_cap) {
-		w->dns_cap = w->dns_cap ? w->dns_cap * 2 : 64;
-		w->dns = mem_grow(w->dns, w->dns_cap, sizeof *w->dns);
-	}
-	return &w->dns[w->dns_n++];
-}
-
-static void pass_lookup(struct pipeline *p, const struct lookup *l, bool late)
-{
-	struct hint h;
-	if (p->o.no_detect)
-		return;
-	population_lookup(p->o.population, l, &h);
-	struct work_item *w = next_item(p, &h);
-	struct work *batch = p->shards[detect_shard(&h, p->n)].filling;
-	*dns_room(batch) = *l->dns;
-	w->dns = (uint32_t)batch->dns_n;
-	w->subject = l->subject;
-	w->domain_at = h.domain.n ? (uint32_t)(h.domain.p - l->dns->name) : 0;
-	w->domain_n = (uint32_t)h.domain.n;
-	w->late = late;
-}
-
-static void feed_late(struct pipeline *p, const struct flow *f)
-{
-	pass_contacts(p, false);
-	attribute_late(p->o.attribute, f, &p->contacts);
-	pass_contacts(p, true);
+	struct asked *a = new_asked(w);
+	a->at = w->contacts.n;
+	a->late = r->late;
+	a->subject = l.subject;
+	a->dns = *r->dns;
 }
 
 static void feed(struct pipeline *p, const struct stream_record *r, const struct attribute_key *k)
 {
-	struct lookup l;
+	struct work *w = filling(p);
 	if (r->time_ms > p->clock_ms) {
 		p->clock_ms = r->time_ms;
-		attribute_advance(p->o.attribute, p->clock_ms, &p->contacts);
+		attribute_advance(p->o.attribute, p->clock_ms, &w->contacts);
 	}
-	if (r->flow && r->late) {
-		feed_late(p, r->flow);
-	} else if (r->flow) {
-		attribute_flow(p->o.attribute, r->flow, k, p->clock_ms, &p->contacts);
-		if (p->contacts.n >= CONTACTS)
-			pass_contacts(p, false);
-	} else if (!p->o.no_dns && attribute_dns(p->o.attribute, r->dns, &l)) {
-		pass_contacts(p, false);
-		pass_lookup(p, &l, r->late);
-	}
+	if (!r->flow)
+		feed_dns(p, r);
+	else if (r->late)
+		attribute_late(p->o.attribute, r->flow, &w->contacts);
+	else
+		attribute_flow(p->o.attribute, r->flow, k, p->clock_ms, &w->contacts);
+	if (p->o.no_detect)
+		w->contacts.n = w->asked_n = 0;
+	if (w->contacts.n >= CONTACTS || w->asked_n >= LOOKUPS)
+		hand_over(p);
 }
 
-static void prefetch_flow(const struct flow *f)
-{
-	for (size_t at = 0; at < sizeof *f; at += CACHE_LINE)
-		__builtin_prefetch((const char *)f + at);
-}
-
-/* Each record is a cache miss at the flow, at its bucket and at its conversation, so the three are
- * brought near one after the other while earlier records are worked on. */
+/* Each flow is a cache miss at its bucket and at its conversation, so the two are brought near one
+ * after the other while earlier records are worked on. */
 static void feed_some(struct pipeline *p, const struct stream_record *r, size_t n)
 {
 	struct attribute_key k[FEED];
 	for (size_t i = 0; i < n + FAR; i++) {
-		if (i + FAR < n && r[i + FAR].flow)
-			prefetch_flow(r[i + FAR].flow);
 		if (i < n && r[i].flow)
 			attribute_look(p->o.attribute, r[i].flow, &k[i]);
 		if (i >= NEAR && i < n + NEAR && r[i - NEAR].flow)
@@ -237,17 +232,22 @@ void pipeline_feed(struct pipeline *p, const struct stream_record *r, size_t n)
 	}
 }
 
-static void shard_open(struct pipeline *p, struct shard *s)
+static void run(pthread_t *thread, void *(*main)(void *), void *arg)
 {
+	if (pthread_create(thread, NULL, main, arg) != 0)
+		abort();
+}
+
+static void shard_open(struct pipeline *p, unsigned number)
+{
+	struct shard *s = &p->shards[number];
+	s->pipeline = p;
+	s->number = number;
 	s->detect = detect_new(p->o.detect, p->n, p->o.detector_opts, p->o.enabled);
 	s->evidence = p->o.new_table(p->o.new_table_arg);
-	for (int i = 0; i < (p->threads ? RING : 1); i++)
-		s->ring[i] = mem_new(1, sizeof *s->ring[i]);
-	(void)pthread_mutex_init(&s->lock, NULL);
-	(void)pthread_cond_init(&s->change, NULL);
-	s->filling = s->ring[0];
-	if (p->threads && pthread_create(&s->thread, NULL, shard_main, s) != 0)
-		abort();
+	gate_init(&s->done);
+	if (p->threads)
+		run(&s->thread, shard_main, s);
 }
 
 struct pipeline *pipeline_new(const struct pipeline_options *o)
@@ -257,40 +257,30 @@ struct pipeline *pipeline_new(const struct pipeline_options *o)
 	p->threads = o->shards > 0;
 	p->n = p->threads ? o->shards : 1;
 	p->shards = mem_new(p->n, sizeof *p->shards);
+	gate_init(&p->filled);
+	gate_init(&p->hinted);
+	if (p->threads)
+		run(&p->thread, population_main, p);
 	for (unsigned i = 0; i < p->n; i++)
-		shard_open(p, &p->shards[i]);
+		shard_open(p, i);
 	return p;
 }
 
-static void shard_end(struct pipeline *p, struct shard *s)
+/* The threads work off what was handed over and end. */
+static void end_threads(struct pipeline *p)
 {
-	hand_over(p, s);
 	if (!p->threads)
 		return;
-	(void)pthread_mutex_lock(&s->lock);
-	s->over = true;
-	(void)pthread_cond_signal(&s->change);
-	(void)pthread_mutex_unlock(&s->lock);
-	(void)pthread_join(s->thread, NULL);
-}
-
-/* Until the shard's thread has done all that was handed over. */
-static void quiesce(struct pipeline *p, struct shard *s)
-{
-	hand_over(p, s);
-	if (!p->threads)
-		return;
-	(void)pthread_mutex_lock(&s->lock);
-	while (s->n)
-		(void)pthread_cond_wait(&s->change, &s->lock);
-	(void)pthread_mutex_unlock(&s->lock);
+	gate_close(&p->filled);
+	(void)pthread_join(p->thread, NULL);
+	for (unsigned i = 0; i < p->n; i++)
+		(void)pthread_join(p->shards[i].thread, NULL);
+	p->threads = false;
 }
 
 void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats)
 {
-	pass_contacts(p, false);
-	for (unsigned i = 0; i < p->n; i++)
-		quiesce(p, &p->shards[i]);
+	pipeline_pause(p);
 	for (unsigned i = 0; i < p->n; i++) {
 		evidence_merge(into, p->shards[i].evidence);
 		stats->lines += detect_lines(p->shards[i].detect);
@@ -301,11 +291,12 @@ void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats
 
 void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats)
 {
-	attribute_flush(p->o.attribute, &p->contacts);
-	pass_contacts(p, false);
+	if (!p->o.no_detect)
+		attribute_flush(p->o.attribute, &filling(p)->contacts);
+	hand_over(p);
+	end_threads(p);
 	for (unsigned i = 0; i < p->n; i++) {
 		struct shard *s = &p->shards[i];
-		shard_end(p, s);
 		detect_close(s->detect, &s->out);
 		keep_evidence(s);
 		evidence_absorb(into, s->evidence);
@@ -317,21 +308,132 @@ void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct sta
 
 void pipeline_free(struct pipeline *p)
 {
-	for (unsigned i = 0; p && i < p->n; i++) {
+	if (!p)
+		return;
+	end_threads(p);
+	for (unsigned i = 0; i < p->n; i++) {
 		struct shard *s = &p->shards[i];
 		detect_free(s->detect);
 		evidence_free(s->evidence);
-		for (int k = 0; k < RING && s->ring[k]; k++) {
-			free(s->ring[k]->dns);
-			free(s->ring[k]);
-		}
-		(void)pthread_mutex_destroy(&s->lock);
-		(void)pthread_cond_destroy(&s->change);
+		gate_fini(&s->done);
 		free(s->out.v);
 	}
-	if (p) {
-		free(p->contacts.v);
-		free(p->shards);
+	for (size_t i = 0; i < RING; i++) {
+		free(p->ring[i].contacts.v);
+		free(p->ring[i].hints);
+		free(p->ring[i].asked);
 	}
+	gate_fini(&p->filled);
+	gate_fini(&p->hinted);
+	free(p->shards);
 	free(p);
+}
+
+enum walk_part { WALK_HEAD, WALK_POPULATION, WALK_LINES, WALK_EVIDENCE, WALK_OVER };
+enum { ENTRIES_A_LINE = 16 }; /* a line costs as much as so many destinations */
+
+static void next_part(struct pipeline_walk *w)
+{
+	*w = (struct pipeline_walk){.part = w->part + 1};
+}
+
+/* The walk goes from shard to shard, then to the next part. */
+static void next_shard(const struct pipeline *p, struct pipeline_walk *w)
+{
+	w->at = 0;
+	if (++w->shard == p->n)
+		next_part(w);
+}
+
+static void save_head(struct pipeline *p, struct save *out)
+{
+	save_begin(out, "PIPE");
+	save_uint(out, (uint64_t)p->clock_ms, 8);
+	save_end(out);
+	attribute_save(p->o.attribute, out);
+}
+
+static void save_lines(
+    const struct pipeline *p, struct pipeline_walk *w, uint32_t rows, struct save *out)
+{
+	const struct detect *d = p->shards[w->shard].detect;
+	uint32_t at = (uint32_t)w->at;
+	if (w->shard == 0 && at == 0)
+		detect_save_head(d, out);
+	bool more = detect_save(d, &at, rows, out);
+	w->at = at;
+	if (!more)
+		next_shard(p, w);
+}
+
+static void save_evidence(const struct pipeline *p, struct save *out)
+{
+	evidence_save_head(p->shards[0].evidence, out);
+	for (unsigned i = 0; i < p->n; i++)
+		evidence_save(p->shards[i].evidence, out);
+}
+
+bool pipeline_save(struct pipeline *p, struct pipeline_walk *w, uint32_t rows, struct save *out)
+{
+	pipeline_pause(p);
+	switch ((enum walk_part)w->part) {
+	case WALK_HEAD:
+		save_head(p, out);
+		next_part(w);
+		break;
+	case WALK_POPULATION:
+		if (!population_save(p->o.population, &w->at, (uint64_t)rows * ENTRIES_A_LINE, out))
+			next_part(w);
+		break;
+	case WALK_LINES:
+		save_lines(p, w, rows, out);
+		break;
+	case WALK_EVIDENCE:
+		save_evidence(p, out);
+		next_part(w);
+		break;
+	case WALK_OVER:
+		break;
+	}
+	w->last = w->part == WALK_EVIDENCE;
+	return w->part != WALK_OVER;
+}
+
+static unsigned shard_of(const void *arg, const struct subject *s)
+{
+	const struct pipeline *p = arg;
+	return detect_shard_of(p->shards[0].detect, s, p->n);
+}
+
+static int load_clock(struct pipeline *p, struct load *in)
+{
+	if (!load_is(in, "PIPE"))
+		return in->bad;
+	p->clock_ms = (int64_t)(buf_le64(&in->section) & INT64_MAX);
+	if (!load_check(in, true))
+		load_next(in);
+	return in->bad;
+}
+
+int pipeline_load(struct pipeline *p, struct load *in)
+{
+	struct detect **detect = mem_new(p->n, sizeof *detect);
+	struct evidence_table **evidence = mem_new(p->n, sizeof *evidence);
+	struct evidences last_words = {0};
+	const struct evidence_deal deal = {shard_of, p};
+	for (unsigned i = 0; i < p->n; i++) {
+		detect[i] = p->shards[i].detect;
+		evidence[i] = p->shards[i].evidence;
+	}
+	int bad = load_clock(p, in);
+	bad = bad ? bad : attribute_load(p->o.attribute, in);
+	bad = bad ? bad : population_load(p->o.population, in);
+	bad = bad ? bad : detect_load(detect, p->n, in, &last_words);
+	bad = bad ? bad : evidence_load(evidence, p->n, &deal, in);
+	for (size_t i = 0; !bad && i < last_words.n; i++)
+		evidence_add(evidence[shard_of(p, &last_words.v[i].subject)], &last_words.v[i]);
+	free(last_words.v);
+	free(detect);
+	free(evidence);
+	return bad;
 }

@@ -54,8 +54,9 @@ int place_state(const char *given, bool make, struct text *path, struct err *e)
 	return make ? make_folder(path->p, e) : ERR_OK;
 }
 
-static int write_all(int fd, const char *p, size_t n)
+int place_put(int fd, const void *from, size_t n)
 {
+	const char *p = from;
 	while (n) {
 		ssize_t did = write(fd, p, n);
 		if (did < 0 && errno != EINTR)
@@ -72,7 +73,7 @@ int place_write(const char *folder, const char *name, const void *p, size_t n, s
 	text_fmt(&path, "%s/%s", folder, name);
 	text_fmt(&fresh, "%s/%s.new", folder, name);
 	int fd = open(fresh.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int bad = fd < 0 || write_all(fd, p, n) != 0 || fsync(fd) != 0 ? errno : 0;
+	int bad = fd < 0 || place_put(fd, p, n) != 0 || fsync(fd) != 0 ? errno : 0;
 	if (fd >= 0 && close(fd) != 0 && !bad)
 		bad = errno;
 	if (!bad && rename(fresh.p, path.p) != 0)

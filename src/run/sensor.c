@@ -266,7 +266,29 @@ static void forget_peer(struct parent *p, uint32_t id)
 	for (size_t i = 0; i < LIVE_PEERS_MAX; i++)
 		if (p->live.peers[i].id && (id == 0 || p->live.peers[i].id == id)) {
 			(void)close(p->live.peers[i].fd);
+			if (p->live.peers[i].rest >= 0)
+				(void)close(p->live.peers[i].rest);
 			p->live.peers[i].id = 0;
+		}
+}
+
+/* What a reader that ended had of a message, for the next one. */
+static void keep_rest(struct parent *p, uint32_t id, int *fd)
+{
+	for (size_t i = 0; i < LIVE_PEERS_MAX; i++)
+		if (id && p->live.peers[i].id == id && p->live.peers[i].rest < 0) {
+			p->live.peers[i].rest = *fd;
+			*fd = -1;
+			return;
+		}
+}
+
+static void drop_rests(struct parent *p)
+{
+	for (size_t i = 0; i < LIVE_PEERS_MAX; i++)
+		if (p->live.peers[i].id && p->live.peers[i].rest >= 0) {
+			(void)close(p->live.peers[i].rest);
+			p->live.peers[i].rest = -1;
 		}
 }
 
@@ -290,6 +312,7 @@ static void heard(struct parent *p, int which, const struct wire *m, int fd)
 		if (fd >= 0 && which == READER) {
 			keep_templates(p, fd);
 			write_templates(p);
+			live_keep_exporters(&p->live);
 		}
 		break;
 	case WIRE_PEER_IS:
@@ -297,6 +320,9 @@ static void heard(struct parent *p, int which, const struct wire *m, int fd)
 			if (m->id && p->live.peers[i].id == m->id)
 				p->live.peers[i].kind =
 				    m->number == STREAM_DNSTAP ? STREAM_DNSTAP : STREAM_IPFIX;
+		break;
+	case WIRE_PEER_REST:
+		keep_rest(p, m->id, &fd);
 		break;
 	case WIRE_PEER_END:
 		if (m->id)
@@ -375,6 +401,7 @@ static void reader_ended(struct parent *p, int how)
 			forget_peer(p, 0);
 		file_is_done(p);
 		spawn(p, READER);
+		drop_rests(p);
 		p->phase = PHASE_SENSOR;
 		ask_to_end(p, SENSOR, WIRE_END, 0);
 	} else if (p->phase < PHASE_END_READER) {
@@ -455,7 +482,7 @@ static void welcome(struct parent *p, size_t listen)
 	struct sockaddr_storage sa = {0};
 	socklen_t n = sizeof sa;
 	struct wire m = {.kind = WIRE_PEER};
-	struct live_peer is = {.kind = STREAM_UNKNOWN};
+	struct live_peer is = {.kind = STREAM_UNKNOWN, .rest = -1};
 	uint16_t port;
 	size_t i = 0;
 	is.fd = accept4(
@@ -624,6 +651,7 @@ static void block_signals(struct parent *p)
 	(void)sigaddset(&mask, SIGCHLD);
 	(void)sigprocmask(SIG_BLOCK, &mask, &p->old_mask);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is met like a full disk */
 	p->signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 

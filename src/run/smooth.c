@@ -4,6 +4,7 @@
  * on, so that an input in order costs an append, and a little disorder moves little. */
 #include "run/smooth.h"
 #include "base/mem.h"
+#include "rec/packed.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,60 +12,129 @@
 enum { MERGE_PART = 8 };
 /* Of the newest records that part may have clocks that run ahead: they move nobody's window. */
 enum { AHEAD_PART = 8 };
-enum { BLOCKS_SPARE = 64 };
+enum { BLOCK_BYTES = 65536, CHUNK = 32 }; /* a chunk of blocks is a huge page */
+enum { BLOCKS_SPARE = 16, AHEAD = 8, OF_RECORD = 128 /* bytes, for most less */ };
 
 static void room(struct smooth_items *l, size_t n)
 {
-	size_t cap = l->cap ? l->cap : BATCH_FULL;
-	while (cap < n)
-		cap *= 2;
-	if (cap > l->cap)
-		l->v = mem_grow(l->v, cap, sizeof *l->v);
-	l->cap = cap;
+	if (n <= l->cap)
+		return;
+	l->cap = n + n / 4;
+	l->v = mem_grow(l->v, l->cap, sizeof *l->v);
+}
+
+static void more_blocks(struct smooth_pool *p)
+{
+	uint32_t n = p->n + CHUNK;
+	p->chunks = mem_grow(p->chunks, n / CHUNK, sizeof *p->chunks);
+	p->chunks[p->n / CHUNK] = mem_map((size_t)CHUNK * BLOCK_BYTES);
+	p->left = mem_grow(p->left, n, sizeof *p->left);
+	p->free = mem_grow(p->free, n, sizeof *p->free);
+	for (uint32_t i = n; i > p->n; i--)
+		p->free[p->free_n++] = i - 1;
+	p->n = n;
+}
+
+void smooth_pool_fill(struct smooth_pool *p)
+{
+	while ((size_t)p->n * BLOCK_BYTES < (size_t)SMOOTH_RECORDS * OF_RECORD) {
+		more_blocks(p);
+		memset(p->chunks[p->n / CHUNK - 1], 0, (size_t)CHUNK * BLOCK_BYTES);
+	}
+}
+
+void smooth_pool_fini(struct smooth_pool *p)
+{
+	for (uint32_t i = 0; i < p->n / CHUNK; i++)
+		mem_unmap(p->chunks[i], (size_t)CHUNK * BLOCK_BYTES);
+	free(p->chunks);
+	free(p->left);
+	free(p->free);
+	*p = (struct smooth_pool){0};
 }
 
 static uint32_t take_block(struct smooth *s)
 {
-	if (s->free_n)
-		return s->free[--s->free_n];
-	s->blocks = mem_grow(s->blocks, s->block_n + 1u, sizeof *s->blocks);
-	s->free = mem_grow(s->free, s->block_n + 1u, sizeof *s->free);
-	s->blocks[s->block_n] = (struct smooth_block){.left = 0};
-	return s->block_n++;
+	struct smooth_pool *p = s->pool;
+	if (!p->free_n)
+		more_blocks(p);
+	uint32_t block = p->free[--p->free_n];
+	p->left[block] = 0;
+	s->block_n++;
+	return block;
 }
 
-/* The batch's memory becomes the block's, and that of the block the batch's. */
-static void swap(struct smooth_block *to, struct batch *b)
+static void give_block(struct smooth *s, uint32_t block)
 {
-	struct batch empty = to->records;
-	to->records = *b;
-	*b = empty;
-	batch_reset(b);
+	s->pool->free[s->pool->free_n++] = block;
+	s->block_n--;
 }
 
-size_t smooth_batch(struct smooth *s, struct batch *b)
+static uint8_t *bytes_at(const struct smooth *s, uint32_t block, size_t at)
 {
-	size_t all = b->flow_n + b->dns_n;
-	room(&s->fresh, s->fresh.n + all);
-	uint32_t number = take_block(s);
-	struct smooth_block *to = &s->blocks[number];
-	struct smooth_item *at = &s->fresh.v[s->fresh.n], *first = at;
-	swap(to, b);
-	for (size_t i = 0; i < to->records.flow_n; i++) {
-		const struct flow *f = &to->records.flows[i];
-		if (flow_check(f) == ERR_OK && flow_clock_is_right(f))
-			*at++ = (struct smooth_item){
-			    flow_time_ms(f), number, (uint32_t)i & INT32_MAX, 0};
+	return s->pool->chunks[block / CHUNK] + (size_t)(block % CHUNK) * BLOCK_BYTES + at;
+}
+
+static const void *packed_at(const struct smooth *s, const struct smooth_item *i)
+{
+	return bytes_at(s, i->block, i->at);
+}
+
+static void drop(struct smooth *s, uint32_t block, size_t bytes)
+{
+	s->bytes -= bytes;
+	if (--s->pool->left[block] == 0 && block + 1 != s->filling)
+		give_block(s, block);
+}
+
+static void end_filling(struct smooth *s)
+{
+	uint32_t full = s->filling - 1;
+	s->filling = 0;
+	if (s->pool->left[full] == 0)
+		give_block(s, full);
+}
+
+/* Room for any record, in the block that is being filled. */
+static void *packing_room(struct smooth *s)
+{
+	if (s->filling && s->filled + PACKED_MAX > BLOCK_BYTES)
+		end_filling(s);
+	if (!s->filling) {
+		s->filling = take_block(s) + 1;
+		s->filled = 0;
 	}
-	for (size_t i = 0; i < to->records.dns_n; i++)
-		if (dns_check(&to->records.dns[i]) == ERR_OK)
-			*at++ = (struct smooth_item){
-			    to->records.dns[i].time_ms, number, (uint32_t)i & INT32_MAX, 1};
-	to->left = (size_t)(at - first);
-	s->fresh.n += to->left;
-	if (to->left == 0)
-		s->free[s->free_n++] = number;
-	return all - to->left;
+	return bytes_at(s, s->filling - 1, s->filled);
+}
+
+/* What was packed there is a record. */
+static struct smooth_item packed(struct smooth *s, int64_t time_ms, size_t bytes, bool is_dns)
+{
+	struct smooth_item i = {time_ms, s->filling - 1, (uint32_t)s->filled & INT32_MAX, is_dns};
+	s->pool->left[s->filling - 1]++;
+	s->filled += bytes;
+	s->bytes += bytes;
+	return i;
+}
+
+size_t smooth_batch(struct smooth *s, const struct batch *b)
+{
+	size_t before = s->fresh.n;
+	room(&s->fresh, s->fresh.n + b->flow_n + b->dns_n);
+	for (size_t i = 0; i < b->flow_n; i++) {
+		const struct flow *f = &b->flows[i];
+		int64_t time_ms = flow_time_ms(f);
+		if (flow_check(f) == ERR_OK && flow_clock_is_right(f))
+			s->fresh.v[s->fresh.n++] =
+			    packed(s, time_ms, flow_pack(f, time_ms, packing_room(s)), false);
+	}
+	for (size_t i = 0; i < b->dns_n; i++) {
+		const struct dns *d = &b->dns[i];
+		if (dns_check(d) == ERR_OK)
+			s->fresh.v[s->fresh.n++] =
+			    packed(s, d->time_ms, dns_pack(d, packing_room(s)), true);
+	}
+	return b->flow_n + b->dns_n - (s->fresh.n - before);
 }
 
 /* One pass of a radix sort, by the byte of the time that lies `shift` bits up. */
@@ -106,7 +176,7 @@ static void sort_fresh(struct smooth *s)
 /* Into held, from the back. */
 static void merge(struct smooth *s)
 {
-	if (s->head * 2 > s->held.n) { /* what was taken makes room */
+	if (s->head * 4 > s->held.n) { /* what was taken makes room */
 		s->held.n -= s->head;
 		memmove(s->held.v, s->held.v + s->head, s->held.n * sizeof *s->held.v);
 		s->due = s->head = 0;
@@ -122,47 +192,20 @@ static void merge(struct smooth *s)
 	}
 }
 
-static void drop(struct smooth *s, uint32_t block)
-{
-	if (--s->blocks[block].left == 0)
-		s->free[s->free_n++] = block;
-}
-
-void smooth_release(struct smooth *s, uint32_t block)
-{
-	s->out--;
-	drop(s, block);
-}
-
-static void move(struct smooth *s, struct smooth_item *i, uint32_t to)
-{
-	struct batch *b = &s->blocks[to].records;
-	uint32_t from = i->block;
-	if (i->is_dns)
-		*batch_dns(b) = *smooth_dns(s, i);
-	else
-		*batch_flow(b) = *smooth_flow(s, i);
-	i->at = (uint32_t)((i->is_dns ? b->dns_n : b->flow_n) - 1) & INT32_MAX;
-	i->block = to;
-	s->blocks[to].left++;
-	drop(s, from);
-}
-
 /* Moves what is held together, when records that stay for long (of clocks that run ahead) keep too
  * many blocks that are almost empty. */
 static void gather(struct smooth *s)
 {
-	size_t used = s->block_n - s->free_n, n = s->held.n - s->head;
-	if (used <= 2 * (n / BATCH_FULL) + BLOCKS_SPARE)
+	if (s->block_n <= 2 * s->bytes / BLOCK_BYTES + BLOCKS_SPARE)
 		return;
-	uint32_t to = take_block(s);
-	batch_reset(&s->blocks[to].records);
-	for (size_t i = s->head; i < s->held.n; i++) {
-		if (s->blocks[to].left == BATCH_FULL) {
-			to = take_block(s);
-			batch_reset(&s->blocks[to].records);
-		}
-		move(s, &s->held.v[i], to);
+	for (size_t k = s->head; k < s->held.n; k++) {
+		struct smooth_item *i = &s->held.v[k];
+		uint32_t block = i->block;
+		void *to = packing_room(s);
+		size_t bytes = packed_bytes(packed_at(s, i));
+		memcpy(to, packed_at(s, i), bytes);
+		*i = packed(s, i->time_ms, bytes, i->is_dns);
+		drop(s, block, bytes);
 	}
 }
 
@@ -194,14 +237,28 @@ bool smooth_ready(struct smooth *s, bool all)
 	return s->head < s->due;
 }
 
+void smooth_take(struct smooth *s, struct flow *f, struct dns *d)
+{
+	const struct smooth_item *i = &s->held.v[s->head++];
+	if (s->head + AHEAD < s->due)
+		__builtin_prefetch(packed_at(s, i + AHEAD));
+	if (i->is_dns)
+		dns_unpack(packed_at(s, i), d);
+	else
+		flow_unpack(packed_at(s, i), i->time_ms, f);
+	drop(s, i->block, packed_bytes(packed_at(s, i)));
+}
+
 void smooth_fini(struct smooth *s)
 {
-	for (uint32_t i = 0; i < s->block_n; i++)
-		batch_fini(&s->blocks[i].records);
-	free(s->blocks);
-	free(s->free);
+	for (size_t i = s->head; i < s->held.n; i++)
+		drop(s, s->held.v[i].block, 0);
+	for (size_t i = 0; i < s->fresh.n; i++)
+		drop(s, s->fresh.v[i].block, 0);
+	if (s->filling)
+		end_filling(s);
 	free(s->held.v);
 	free(s->fresh.v);
 	free(s->spare.v);
-	*s = (struct smooth){0};
+	*s = (struct smooth){.pool = s->pool, .limit_n = s->limit_n, .limit_ms = s->limit_ms};
 }

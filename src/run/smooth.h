@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A buffer that puts an input's records in order (design.md 1: at most 65,536 records and 5
- * minutes). It takes over whole batches with their memory, so no record is copied: what is sorted
- * and merged are 16 bytes for each. */
+ * minutes). Records rest packed; what is sorted and merged are 16 bytes for each. */
 #pragma once
 #include "decode/decode.h"
 
@@ -11,7 +10,7 @@ enum { SMOOTH_RECORDS = 65536, SMOOTH_MS = 300000 }; /* offline */
 struct smooth_item { /* a record */
 	int64_t time_ms;
 	uint32_t block;
-	uint32_t at : 31; /* its number among the block's flows or look-ups */
+	uint32_t at : 31; /* where it stands in the block */
 	uint32_t is_dns : 1;
 };
 
@@ -20,26 +19,33 @@ struct smooth_items { /* growing list */
 	size_t n, cap;
 };
 
-struct smooth_block { /* a batch that was taken over */
-	struct batch records;
-	size_t left; /* records not given back; 0: the block is free */
+/* Blocks of packed records, shared by the inputs of a run. Zero-initialise. */
+struct smooth_pool {
+	uint8_t **chunks; /* of blocks */
+	uint32_t *left;   /* by block: records not taken yet */
+	uint32_t *free;   /* stack of the numbers of free blocks */
+	uint32_t n, free_n;
 };
+/* Takes the memory of SMOOTH_RECORDS records, so that a run's peak does not hang on their rate. */
+void smooth_pool_fill(struct smooth_pool *p);
+void smooth_pool_fini(struct smooth_pool *p);
 
-struct smooth {
+struct smooth {                   /* zero-initialise, but for the first three */
+	struct smooth_pool *pool; /* borrowed */
+	size_t limit_n;           /* records and time that are held; 0: SMOOTH_RECORDS, SMOOTH_MS */
+	int64_t limit_ms;
 	struct smooth_items held;         /* in order; what stands before `head` was taken */
 	struct smooth_items fresh, spare; /* as they came; room to sort them */
 	size_t head, due;                 /* head .. due may leave */
 	int64_t newest_ms;
-	struct smooth_block *blocks;
-	uint32_t *free; /* stack of the numbers of free blocks */
-	uint32_t block_n, free_n;
-	size_t out;     /* records taken, not given back */
-	size_t limit_n; /* records and time that are held; 0: SMOOTH_RECORDS, SMOOTH_MS */
-	int64_t limit_ms;
+	uint32_t block_n; /* blocks of the pool that it holds */
+	uint32_t filling; /* number of the one that is being filled, + 1; 0: none */
+	size_t filled;    /* bytes in it */
+	size_t bytes;     /* of all records that were not taken */
 };
-/* Takes over the records of b, which is empty then. Returns how many were refused: impossible
- * values, a clock that is wrong. */
-size_t smooth_batch(struct smooth *s, struct batch *b);
+/* Adds the records of b. Returns how many were refused: impossible values, a clock that is wrong.
+ */
+size_t smooth_batch(struct smooth *s, const struct batch *b);
 /* Whether a record may leave: the buffer holds enough, or `all` (the input has ended). False: add
  * more. */
 bool smooth_ready(struct smooth *s, bool all);
@@ -48,24 +54,11 @@ static inline const struct smooth_item *smooth_peek(const struct smooth *s)
 {
 	return s->head < s->due ? &s->held.v[s->head] : NULL;
 }
-/* Takes it out; the record stays in its place until smooth_release. */
-static inline struct smooth_item smooth_take(struct smooth *s)
-{
-	s->out++;
-	return s->held.v[s->head++];
-}
-static inline const struct flow *smooth_flow(const struct smooth *s, const struct smooth_item *i)
-{
-	return &s->blocks[i->block].records.flows[i->at];
-}
-static inline const struct dns *smooth_dns(const struct smooth *s, const struct smooth_item *i)
-{
-	return &s->blocks[i->block].records.dns[i->at];
-}
+/* Takes it out, into the one that it is. */
+void smooth_take(struct smooth *s, struct flow *f, struct dns *d);
 /* Records that wait. */
 static inline size_t smooth_held(const struct smooth *s)
 {
 	return s->held.n - s->head + s->fresh.n;
 }
-void smooth_release(struct smooth *s, uint32_t block);
 void smooth_fini(struct smooth *s);

@@ -174,7 +174,10 @@ int stages_open(struct stages *s, const struct stages_options *o, struct err *e)
 	bad = bad ? bad : open_allow(s, e);
 	if (bad)
 		return bad;
-	s->population = population_new(settings_tables(o->settings), s->indicators);
+	s->tables = *settings_tables(o->settings);
+	s->key = o->live ? hash_key_random() : hash_key_offline;
+	s->tables.key = &s->key;
+	s->population = population_new(&s->tables, s->indicators);
 	s->evidence = new_table(s);
 	return ERR_OK;
 }
@@ -188,7 +191,7 @@ void stages_start(struct stages *s)
 {
 	struct pipeline_options po = {.attribute = s->attribute,
 	    .population = s->population,
-	    .detect = settings_tables(s->o.settings),
+	    .detect = &s->tables,
 	    .detector_opts = settings_detectors(s->o.settings),
 	    .enabled = settings_enabled(s->o.settings),
 	    .new_table = new_table,

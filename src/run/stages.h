@@ -10,11 +10,14 @@ struct stages_options { /* borrowed, as are their texts */
 	struct opt_list inside, indicators, allow;
 	uint64_t sampling, threads;
 	bool no_dns, no_detect;
+	bool live;  /* hashes with a key of its own, not with the fixed one of offline runs */
 	bool quiet; /* says on stderr only what went wrong */
 };
 
 struct stages {
 	struct stages_options o;
+	struct detect_options tables;
+	struct hash_key key; /* a saved state brings its own */
 	struct attribute *attribute;
 	struct population *population;
 	struct indicators *indicators;

@@ -6,12 +6,12 @@
 #include "run/smooth.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 struct source {
 	const char *path;
 	int64_t next_ms; /* of its next record */
 	bool open, ended;
-	bool done; /* its last record was given */
 	uint64_t taken;
 	struct reader reader;
 	struct smooth smooth;
@@ -24,6 +24,7 @@ struct stream {
 	size_t n;
 	size_t *heap, heap_n; /* numbers of sources, the one whose next record is oldest first */
 	int64_t clock_ms;
+	struct smooth_pool pool;
 };
 
 static bool before(const struct stream *s, size_t a, size_t b)
@@ -101,9 +102,7 @@ static void close_source(struct stream *s, struct source *src)
 	if (src->open)
 		reader_close(&src->reader, s->tally);
 	src->open = false;
-	src->done = true;
-	if (src->smooth.out == 0)
-		smooth_fini(&src->smooth);
+	smooth_fini(&src->smooth);
 }
 
 /* Fills the source's buffer until its next record is known; false: it has none any more. */
@@ -139,11 +138,23 @@ static int by_text(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Inputs that overlap in time are open together: as many as the system lets us. */
+static void allow_many_files(void)
+{
+	struct rlimit l;
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
 struct stream *stream_new(const struct run_input *in, struct tally *tally)
 {
 	struct stream *s = mem_new(1, sizeof *s);
 	s->env = &in->env;
 	s->tally = tally;
+	smooth_pool_fill(&s->pool);
+	allow_many_files();
 	s->v = mem_new(in->paths.n, sizeof *s->v);
 	s->heap = mem_new(in->paths.n, sizeof *s->heap);
 	if (in->paths.n)
@@ -151,22 +162,11 @@ struct stream *stream_new(const struct run_input *in, struct tally *tally)
 	for (size_t i = 0; i < in->paths.n; i++) {
 		if (i && strcmp(in->paths.v[i], in->paths.v[i - 1]) == 0)
 			continue; /* named twice */
-		s->v[s->n] = (struct source){.path = in->paths.v[i]};
+		s->v[s->n] = (struct source){.path = in->paths.v[i], .smooth = {.pool = &s->pool}};
 		if (peek(s, &s->v[s->n]))
 			push(s, s->n++);
 	}
 	return s;
-}
-
-static void give_back(struct stream *s, struct stream_batch *b)
-{
-	for (size_t i = 0; i < b->n; i++) {
-		struct source *src = &s->v[b->v[i].source];
-		smooth_release(&src->smooth, b->v[i].block);
-		if (src->done && src->smooth.out == 0)
-			smooth_fini(&src->smooth);
-	}
-	b->n = 0;
 }
 
 /* The source on top of the heap has got another next record, or none any more. */
@@ -178,19 +178,25 @@ static void renew_top(struct stream *s)
 		sift_down(s);
 }
 
-static void give(struct stream *s, struct source *src, struct stream_record *r)
+bool stream_take(struct stream_batch *b, struct smooth *s, int64_t *clock_ms)
 {
-	struct smooth_item i = smooth_take(&src->smooth);
-	*r = (struct stream_record){.time_ms = i.time_ms,
-	    .late = i.time_ms < s->clock_ms,
-	    .source = (uint32_t)(src - s->v),
-	    .block = i.block};
-	if (i.is_dns)
-		r->dns = smooth_dns(&src->smooth, &i);
-	else
-		r->flow = smooth_flow(&src->smooth, &i);
+	const struct smooth_item *next = smooth_peek(s);
+	if (!next || b->n == STREAM_BATCH || b->dns_n == STREAM_DNS)
+		return false;
+	struct stream_record *r = &b->v[b->n];
+	struct flow *f = &b->flows[b->n++];
+	struct dns *d = &b->dns[b->dns_n];
+	*r = (struct stream_record){.time_ms = next->time_ms, .late = next->time_ms < *clock_ms};
+	if (next->is_dns) {
+		r->dns = d;
+		b->dns_n++;
+	} else {
+		r->flow = f;
+	}
+	smooth_take(s, f, d);
 	if (!r->late)
-		s->clock_ms = i.time_ms;
+		*clock_ms = r->time_ms;
+	return true;
 }
 
 /* Of the sources but the top one, that whose next record is oldest; its own number: there is none.
@@ -202,20 +208,23 @@ static size_t second(const struct stream *s)
 	return s->heap_n > 2 && before(s, s->heap[2], s->heap[1]) ? s->heap[2] : s->heap[1];
 }
 
-/* The top source's records that may leave, as long as no other source has an older one. */
-static void give_run(struct stream *s, struct stream_batch *b)
+/* The top source's records that may leave, as long as no other source has an older one. False: the
+ * batch is full. */
+static bool give_run(struct stream *s, struct stream_batch *b)
 {
 	size_t top = s->heap[0], other = second(s);
 	struct source *src = &s->v[top];
 	const struct smooth_item *next;
-	while ((next = smooth_peek(&src->smooth)) && b->n < STREAM_BATCH) {
+	bool more = true;
+	while (more && (next = smooth_peek(&src->smooth))) {
 		src->next_ms = next->time_ms;
-		if (other != top && before(s, other, top))
+		if (other != top && before(s, other, top)) {
+			sift_down(s);
 			break;
-		give(s, src, &b->v[b->n++]);
+		}
+		more = stream_take(b, &src->smooth, &s->clock_ms);
 	}
-	if (next)
-		sift_down(s);
+	return more;
 }
 
 static uint64_t taken(const struct stream *s)
@@ -228,10 +237,11 @@ static uint64_t taken(const struct stream *s)
 
 bool stream_fill(struct stream *s, struct stream_batch *b)
 {
-	give_back(s, b);
-	while (s->heap_n && b->n < STREAM_BATCH)
+	bool more = true;
+	b->n = b->dns_n = 0;
+	while (more && s->heap_n)
 		if (smooth_peek(&s->v[s->heap[0]].smooth))
-			give_run(s, b);
+			more = give_run(s, b);
 		else
 			renew_top(s);
 	b->taken = taken(s);
@@ -242,10 +252,9 @@ void stream_free(struct stream *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->n; i++) {
+	for (size_t i = 0; i < s->n; i++)
 		close_source(s, &s->v[i]);
-		smooth_fini(&s->v[i].smooth);
-	}
+	smooth_pool_fini(&s->pool);
 	free(s->v);
 	free(s->heap);
 	free(s);

@@ -13,8 +13,9 @@ enum wire_kind {
 	WIRE_SAVE,     /* give what is to be kept */
 	WIRE_STOP, /* number 1: empty the sockets first; then give what is to be kept, and end */
 	/* reader -> parent */
-	WIRE_PEER_IS,  /* id, number: enum live_stream */
-	WIRE_PEER_END, /* id */
+	WIRE_PEER_IS,   /* id, number: enum live_stream */
+	WIRE_PEER_END,  /* id */
+	WIRE_PEER_REST, /* id; descriptor of memory with what came of a message that is not whole */
 	WIRE_FILE_END,
 	WIRE_SAVED, /* descriptor of memory that holds it */
 	/* sensor -> parent */

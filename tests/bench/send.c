@@ -144,7 +144,8 @@ static void wait_until(double s)
 
 static int open_socket(char **argv, int argc)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atol(argv[2]))};
+	struct sockaddr_in to = {
+	    .sin_family = AF_INET, .sin_port = htons((uint16_t)strtol(argv[2], NULL, 10))};
 	struct sockaddr_in from = {.sin_family = AF_INET};
 	int s = socket(AF_INET, SOCK_DGRAM, 0), bytes = 4 << 20;
 	(void)setsockopt(s, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
@@ -218,12 +219,12 @@ int main(int argc, char **argv)
 				      "[CLOCK_OFF_S [SKIP_EVERY]]]]\n");
 		return 2;
 	}
-	double rate = atof(argv[3]), seconds = atof(argv[4]);
-	uint32_t lines = argc > 6 ? (uint32_t)atol(argv[6]) : 100000;
+	double rate = strtod(argv[3], NULL), seconds = strtod(argv[4], NULL);
+	uint32_t lines = argc > 6 ? (uint32_t)strtol(argv[6], NULL, 10) : 100000;
 	struct course c = {.made_n = MADE_MAX,
 	    .form = make_form(),
-	    .clock_off_s = argc > 7 ? atol(argv[7]) : 0,
-	    .skip_every = argc > 8 ? (uint32_t)atol(argv[8]) : 0};
+	    .clock_off_s = argc > 7 ? strtol(argv[7], NULL, 10) : 0,
+	    .skip_every = argc > 8 ? (uint32_t)strtol(argv[8], NULL, 10) : 0};
 	seconds = seconds < SECONDS_MAX ? seconds : SECONDS_MAX;
 	while (c.made_n > BURST && c.made_n * FLOWS > rate * seconds)
 		c.made_n /= 2;

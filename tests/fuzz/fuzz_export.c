@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { HASH_BYTES = 16, CHANGES = 8 };
+enum { HASH_BYTES = 16, CHANGES = 4 };
 
 static void check_batch(struct batch *b)
 {

@@ -15,7 +15,7 @@ static struct detect *small(void)
 	const struct detect_options o = {.lines = 1024, .destinations = 1024};
 	static struct line line;
 	struct detect *d = detect_new(&o, 1, opts, none);
-	line.cold_n = 0;
+	line.cold = 0;
 	d->now = &line;
 	return d;
 }

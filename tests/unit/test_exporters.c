@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "wire.h"
+#include <stdio.h>
 
 static void set_number(struct wire *w, uint32_t number)
 {
@@ -265,6 +266,23 @@ static void damaged_saved_exporters_are_refused(void **state)
 	run_fini(&r);
 }
 
+static void exporters_have_one_number_each(void **state)
+{
+	(void)state;
+	struct exporters *x = exporters_new();
+	char word[16];
+	assert_int_equal(exporter_number(x, ""), 0);
+	for (int round = 0; round < 2; round++)
+		for (uint32_t i = 1; i < 65536; i++) {
+			(void)snprintf(word, sizeof word, "%u", i);
+			assert_int_equal(exporter_number(x, word), i);
+		}
+	assert_string_equal(exporter_name(x, 65535), "65535");
+	assert_int_equal(exporter_number(x, "one too many"), 0);
+	assert_string_equal(exporter_name(x, 65536), "");
+	exporters_free(x);
+}
+
 static void messages_in_a_stream_have_a_length(void **state)
 {
 	(void)state;
@@ -290,6 +308,7 @@ int main(void)
 	    cmocka_unit_test(the_longest_prefix_rules),
 	    cmocka_unit_test(saved_exporters_go_on),
 	    cmocka_unit_test(damaged_saved_exporters_are_refused),
+	    cmocka_unit_test(exporters_have_one_number_each),
 	    cmocka_unit_test(messages_in_a_stream_have_a_length),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,6 +179,32 @@ static void a_blob_may_be_longer_than_a_section(void **state)
 	}
 }
 
+static void what_is_mostly_zero_takes_less_room(void **state)
+{
+	(void)state;
+	uint8_t in[1000] = {0}, out[1000];
+	for (size_t n = 0; n < sizeof in; n += 1 + n / 7) {
+		struct bytes b = {0};
+		struct save s = save_to(put, &b);
+		for (size_t i = 0; i < n; i += 5)
+			in[i] = (uint8_t)(i * 7 + 1);
+		save_begin(&s, "SPRS");
+		save_sparse(&s, in, n);
+		save_sparse(&s, in, n);
+		save_uint(&s, 0x77, 1);
+		save_end(&s);
+		assert_int_equal(save_finish(&s, NULL), ERR_OK);
+		assert_true(n < 300 || b.t.n < 2 * n * 2 / 5);
+		struct load l = load_from(get, &b);
+		assert_true(load_sparse(&l, NULL, n) && load_sparse(&l, out, n));
+		assert_true(n == 0 || memcmp(in, out, n) == 0);
+		assert_int_equal(buf_u8(&l.section), 0x77);
+		assert_false(load_sparse(&l, out, 1));
+		(void)load_finish(&l, NULL);
+		text_fini(&b.t);
+	}
+}
+
 static void a_full_disk_is_said_at_the_end(void **state)
 {
 	(void)state;
@@ -205,6 +231,7 @@ int main(void)
 	    cmocka_unit_test(flipped_bits_do_no_harm),
 	    cmocka_unit_test(a_section_too_long_is_refused),
 	    cmocka_unit_test(a_blob_may_be_longer_than_a_section),
+	    cmocka_unit_test(what_is_mostly_zero_takes_less_room),
 	    cmocka_unit_test(a_full_disk_is_said_at_the_end),
 	};
 	return cmocka_run_group_tests_name("save", tests, NULL, NULL);
