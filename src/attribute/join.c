@@ -43,6 +43,12 @@ uint32_t join_hash(const struct join *j, const struct flow *f, int side)
 	return (uint32_t)hash_fold(a ^ ports ^ 0x9e3779b97f4a7c15ULL, hash_mix(b ^ k[1]));
 }
 
+static void prefetch_conv(const struct conv *c)
+{
+	__builtin_prefetch(c, 1);
+	__builtin_prefetch((const char *)c + CACHE_LINE, 1);
+}
+
 static uint32_t number_of(const struct join *j, const struct conv *c)
 {
 	return (uint32_t)(c - j->v) + 1;
@@ -115,18 +121,9 @@ static uint32_t take_number(struct join *j)
 	}
 	if (j->used == j->cap)
 		return 0;
-	if (j->used > j->mask)
+	if (j->used * 2ul > j->mask)
 		grow_buckets(j);
 	return ++j->used;
-}
-
-/* The entry that will be taken next. */
-static void prefetch_next(const struct join *j)
-{
-	uint32_t i = j->free ? j->free - 1 : j->used;
-	__builtin_prefetch(&j->nodes[i], 1);
-	__builtin_prefetch(&j->v[i], 1);
-	__builtin_prefetch((const char *)&j->v[i] + CACHE_LINE, 1);
 }
 
 struct conv *join_new(struct join *j, const struct flow *f, int side, uint32_t hash, int64_t now_ms)
@@ -136,7 +133,6 @@ struct conv *join_new(struct join *j, const struct flow *f, int side, uint32_t h
 		return NULL;
 	struct conv *c = &j->v[number - 1];
 	*c = (struct conv){.proto = f->proto};
-	prefetch_next(j);
 	c->addr[side] = f->src;
 	c->addr[!side] = f->dst;
 	c->port[side] = f->sport;
@@ -165,6 +161,7 @@ void join_drop(struct join *j, struct conv *c)
 	n->place = PLACE_FREE;
 	n->next = j->free;
 	j->free = number;
+	prefetch_conv(c); /* it will be taken first */
 }
 
 struct conv *join_oldest(struct join *j, enum join_place place)

@@ -64,8 +64,11 @@ static inline struct conv *join_expired(
 	if (!number || j->nodes[number - 1].touched_ms >= before_ms)
 		return NULL;
 	uint32_t next = j->nodes[number - 1].next;
-	if (next)
-		__builtin_prefetch(&j->nodes[next - 1]);
+	if (next) { /* it goes soon, too: its bucket, and the one after it */
+		const struct join_node *n = &j->nodes[next - 1];
+		__builtin_prefetch(&j->buckets[n->hash & j->mask]);
+		__builtin_prefetch(&j->nodes[n->next ? n->next - 1 : next - 1]);
+	}
 	return &j->v[number - 1];
 }
 static inline enum join_place join_place(const struct join *j, const struct conv *c)
