@@ -514,7 +514,7 @@ int live_reader(struct live *l, int wire)
 	wall(r);
 	while (!r->gone) {
 		turn(r);
-		if (r->now_ms - published_ms >= IDLE_MS) {
+		if (r->now_ms - published_ms >= IDLE_MS || r->now_ms < published_ms) {
 			publish_counts(r, false);
 			advance_dnstap(r);
 			published_ms = r->now_ms;

@@ -350,6 +350,8 @@ static void marks_are_kept_per_folder(void **state)
 	assert_int_equal(place_set_mark(folder, "/c", 18, NULL), 0);
 	assert_int_equal(place_set_mark(folder, "/a b", 19, NULL), 0);
 	assert_int_equal(place_mark(folder, "/a b"), 19);
+	assert_int_equal(place_set_mark(folder, "/a b", 5, NULL), 0); /* an old file was moved in */
+	assert_int_equal(place_mark(folder, "/a b"), 19);
 	assert_int_equal(place_mark(folder, "/c"), 18);
 	(void)snprintf(path, sizeof path, "%s/marks", folder);
 	assert_int_equal(unlink(path), 0);
