@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { ARENA_BLOCK_BYTES = 65536 };
+enum { ARENA_BLOCK_BYTES = 65536, PAGE = 4096, HUGE = 2 << 20 };
 
 struct arena_block {
 	struct arena_block *next;
@@ -40,21 +40,34 @@ char *mem_text(const char *s)
 	return present(strdup(s));
 }
 
+/* A table of huge pages has all of them, so that none of it is in small ones. */
+static size_t whole_pages(size_t bytes)
+{
+	size_t page = bytes >= HUGE ? HUGE : PAGE;
+	return (bytes + page - 1) / page * page;
+}
+
 void *mem_map(size_t bytes)
 {
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	size_t want = whole_pages(bytes), more = bytes >= HUGE ? HUGE : 0;
+	void *p = mmap(NULL, want + more, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
 		p = NULL;
-	present(p);
-	(void)madvise(p, bytes, MADV_HUGEPAGE);
-	return p;
+	uint8_t *at = present(p);
+	size_t before = more ? (HUGE - (uintptr_t)at % HUGE) % HUGE : 0;
+	if (before)
+		(void)munmap(at, before);
+	if (more > before)
+		(void)munmap(at + before + want, more - before);
+	(void)madvise(at + before, want, MADV_HUGEPAGE);
+	return at + before;
 }
 
 void mem_unmap(void *p, size_t bytes)
 {
 	if (p)
-		(void)munmap(p, bytes);
+		(void)munmap(p, whole_pages(bytes));
 }
 
 void *arena_new(struct arena *a, size_t bytes)

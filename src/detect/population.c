@@ -389,9 +389,11 @@ static void load_table(struct used_table *t, const char *tag, struct load *in)
 	for (; load_is(in, tag); load_next(in)) {
 		while (t && buf_left(&in->section)) {
 			uint32_t i = buf_le32(&in->section);
-			if (load_check(in, i < (t->mask + 1) * WAYS) ||
-			    !load_bytes(in, &t->v[i], sizeof t->v[i]))
+			struct used u;
+			if (!load_bytes(in, &u, sizeof u))
 				break;
+			/* by its hash: the table may have grown while it was saved in steps */
+			bucket_of(t, u.low)[i % WAYS] = u;
 		}
 		if (load_check(in, true))
 			break;

@@ -30,6 +30,7 @@ struct live_sensor {
 	struct live_board *board;
 	int wire;
 	struct stages stages;
+	struct smooth_pool pool;
 	struct smooth smooth;
 	struct batch batch;
 	struct stream_batch ready; /* to go on */
@@ -207,18 +208,6 @@ static void look_around(struct live_sensor *s)
 	checkpoint(s, now_ms);
 }
 
-static struct exporters *names_of(const struct live_board *b)
-{
-	struct exporters *x = exporters_new();
-	char name[ADDR_TEXT];
-	for (uint32_t i = 0; i < atomic_load(&b->exporters) && i < LIVE_EXPORTERS_MAX; i++) {
-		(void)str_copy(name, sizeof name, b->exporter[i].name,
-		    strnlen(b->exporter[i].name, ADDR_TEXT - 1));
-		(void)exporter_number(x, name);
-	}
-	return x;
-}
-
 static void summary(struct live_sensor *s, struct stats *stats)
 {
 	struct live_board *b = s->board;
@@ -253,7 +242,8 @@ static void send_all(struct live_sensor *s)
 static void last_words(struct live_sensor *s)
 {
 	struct stats stats = stats_begin();
-	struct exporters *names = names_of(s->board);
+	struct exporters *names = exporters_new();
+	live_names(s->board, names);
 	stages_finish(&s->stages, names, &stats);
 	judge(s, s->stages.evidence, stats.lines, WORD_LAST);
 	summary(s, &stats);
@@ -361,7 +351,8 @@ static int open_sensor(struct live_sensor *s, struct err *e)
 	s->min = tier_of(o->min_tier);
 	s->told = told_new();
 	s->clock = (struct live_clock){.board = s->board, .replay = o->replay};
-	s->smooth = (struct smooth){.limit_n = SMOOTH_LIVE_RECORDS, .limit_ms = SMOOTH_LIVE_MS};
+	s->smooth = (struct smooth){
+	    .pool = &s->pool, .limit_n = SMOOTH_LIVE_RECORDS, .limit_ms = SMOOTH_LIVE_MS};
 	outlet_init(&s->plain, STDOUT_FILENO);
 	outlet_init(&s->out, -1);
 	int bad = live_state_open(&s->state, s->l->folder, e);
@@ -373,6 +364,7 @@ static void close_sensor(struct live_sensor *s)
 	live_state_close(&s->state);
 	stages_close(&s->stages);
 	smooth_fini(&s->smooth);
+	smooth_pool_fini(&s->pool);
 	batch_fini(&s->batch);
 	told_free(s->told);
 	outlet_fini(&s->plain);

@@ -103,7 +103,7 @@ static void spawn(struct parent *p, int which)
 	int pair[2];
 	pid_t self = getpid();
 	c->again_ms = p->now_ms + AGAIN_MAX_MS;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+	if (!wire_pair(pair))
 		return;
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -348,10 +348,12 @@ static void hear(struct parent *p, int which)
 {
 	struct child *c = &p->child[which];
 	struct wire m;
-	int fd;
+	int fd, got = 0;
 	pid_t pid = c->pid;
-	while (c->pid == pid && pid && wire_take(c->wire, &m, &fd) > 0)
+	while (c->pid == pid && pid && (got = wire_take(c->wire, &m, &fd)) > 0)
 		heard(p, which, &m, fd);
+	if (got < 0)
+		(void)kill(pid, SIGKILL); /* what has ended already does not mind */
 }
 
 static void start_later(struct parent *p, struct child *c)
@@ -531,6 +533,8 @@ static void give_file(struct parent *p)
 		m.text_n = (uint32_t)snprintf(
 		    m.text, WIRE_TEXT, "%.200s/%s", p->live.listens[i].path, name);
 		p->file_busy = wire_send(p->child[READER].wire, &m, fd);
+		if (!p->file_busy)
+			live_say("%s is left: the reader does not keep up", m.text);
 		p->file_watch = i;
 		(void)close(fd);
 		return;

@@ -12,61 +12,106 @@
 enum { MERGE_PART = 8 };
 /* Of the newest records that part may have clocks that run ahead: they move nobody's window. */
 enum { AHEAD_PART = 8 };
-enum { BLOCK_BYTES = 65536, BLOCKS_SPARE = 16, AHEAD = 8 };
+enum { BLOCK_BYTES = 65536, CHUNK = 32 }; /* a chunk of blocks is a huge page */
+enum { BLOCKS_SPARE = 16, AHEAD = 8, OF_RECORD = 128 /* bytes, for most less */ };
 
 static void room(struct smooth_items *l, size_t n)
 {
-	size_t cap = l->cap ? l->cap : BATCH_FULL;
-	while (cap < n)
-		cap *= 2;
-	if (cap > l->cap)
-		l->v = mem_grow(l->v, cap, sizeof *l->v);
-	l->cap = cap;
+	if (n <= l->cap)
+		return;
+	l->cap = n + n / 4;
+	l->v = mem_grow(l->v, l->cap, sizeof *l->v);
+}
+
+static void more_blocks(struct smooth_pool *p)
+{
+	uint32_t n = p->n + CHUNK;
+	p->chunks = mem_grow(p->chunks, n / CHUNK, sizeof *p->chunks);
+	p->chunks[p->n / CHUNK] = mem_map((size_t)CHUNK * BLOCK_BYTES);
+	p->left = mem_grow(p->left, n, sizeof *p->left);
+	p->free = mem_grow(p->free, n, sizeof *p->free);
+	for (uint32_t i = n; i > p->n; i--)
+		p->free[p->free_n++] = i - 1;
+	p->n = n;
+}
+
+void smooth_pool_fill(struct smooth_pool *p)
+{
+	while ((size_t)p->n * BLOCK_BYTES < (size_t)SMOOTH_RECORDS * OF_RECORD) {
+		more_blocks(p);
+		memset(p->chunks[p->n / CHUNK - 1], 0, (size_t)CHUNK * BLOCK_BYTES);
+	}
+}
+
+void smooth_pool_fini(struct smooth_pool *p)
+{
+	for (uint32_t i = 0; i < p->n / CHUNK; i++)
+		mem_unmap(p->chunks[i], (size_t)CHUNK * BLOCK_BYTES);
+	free(p->chunks);
+	free(p->left);
+	free(p->free);
+	*p = (struct smooth_pool){0};
 }
 
 static uint32_t take_block(struct smooth *s)
 {
-	if (s->free_n)
-		return s->free[--s->free_n];
-	s->blocks = mem_grow(s->blocks, s->block_n + 1u, sizeof *s->blocks);
-	s->free = mem_grow(s->free, s->block_n + 1u, sizeof *s->free);
-	s->blocks[s->block_n] = (struct smooth_block){.bytes = mem_new(1, BLOCK_BYTES)};
-	return s->block_n++;
+	struct smooth_pool *p = s->pool;
+	if (!p->free_n)
+		more_blocks(p);
+	uint32_t block = p->free[--p->free_n];
+	p->left[block] = 0;
+	s->block_n++;
+	return block;
+}
+
+static void give_block(struct smooth *s, uint32_t block)
+{
+	s->pool->free[s->pool->free_n++] = block;
+	s->block_n--;
+}
+
+static uint8_t *bytes_at(const struct smooth *s, uint32_t block, size_t at)
+{
+	return s->pool->chunks[block / CHUNK] + (size_t)(block % CHUNK) * BLOCK_BYTES + at;
 }
 
 static const void *packed_at(const struct smooth *s, const struct smooth_item *i)
 {
-	return s->blocks[i->block].bytes + i->at;
+	return bytes_at(s, i->block, i->at);
 }
 
 static void drop(struct smooth *s, uint32_t block, size_t bytes)
 {
 	s->bytes -= bytes;
-	if (--s->blocks[block].left == 0 && block + 1 != s->filling)
-		s->free[s->free_n++] = block;
+	if (--s->pool->left[block] == 0 && block + 1 != s->filling)
+		give_block(s, block);
+}
+
+static void end_filling(struct smooth *s)
+{
+	uint32_t full = s->filling - 1;
+	s->filling = 0;
+	if (s->pool->left[full] == 0)
+		give_block(s, full);
 }
 
 /* Room for any record, in the block that is being filled. */
 static void *packing_room(struct smooth *s)
 {
-	if (s->filling && s->filled + PACKED_MAX > BLOCK_BYTES) {
-		uint32_t full = s->filling - 1;
-		s->filling = 0;
-		if (s->blocks[full].left == 0)
-			s->free[s->free_n++] = full;
-	}
+	if (s->filling && s->filled + PACKED_MAX > BLOCK_BYTES)
+		end_filling(s);
 	if (!s->filling) {
 		s->filling = take_block(s) + 1;
 		s->filled = 0;
 	}
-	return s->blocks[s->filling - 1].bytes + s->filled;
+	return bytes_at(s, s->filling - 1, s->filled);
 }
 
 /* What was packed there is a record. */
 static struct smooth_item packed(struct smooth *s, int64_t time_ms, size_t bytes, bool is_dns)
 {
 	struct smooth_item i = {time_ms, s->filling - 1, (uint32_t)s->filled & INT32_MAX, is_dns};
-	s->blocks[s->filling - 1].left++;
+	s->pool->left[s->filling - 1]++;
 	s->filled += bytes;
 	s->bytes += bytes;
 	return i;
@@ -131,7 +176,7 @@ static void sort_fresh(struct smooth *s)
 /* Into held, from the back. */
 static void merge(struct smooth *s)
 {
-	if (s->head * 2 > s->held.n) { /* what was taken makes room */
+	if (s->head * 4 > s->held.n) { /* what was taken makes room */
 		s->held.n -= s->head;
 		memmove(s->held.v, s->held.v + s->head, s->held.n * sizeof *s->held.v);
 		s->due = s->head = 0;
@@ -151,7 +196,7 @@ static void merge(struct smooth *s)
  * many blocks that are almost empty. */
 static void gather(struct smooth *s)
 {
-	if (s->block_n - s->free_n <= 2 * s->bytes / BLOCK_BYTES + BLOCKS_SPARE)
+	if (s->block_n <= 2 * s->bytes / BLOCK_BYTES + BLOCKS_SPARE)
 		return;
 	for (size_t k = s->head; k < s->held.n; k++) {
 		struct smooth_item *i = &s->held.v[k];
@@ -206,12 +251,14 @@ void smooth_take(struct smooth *s, struct flow *f, struct dns *d)
 
 void smooth_fini(struct smooth *s)
 {
-	for (uint32_t i = 0; i < s->block_n; i++)
-		free(s->blocks[i].bytes);
-	free(s->blocks);
-	free(s->free);
+	for (size_t i = s->head; i < s->held.n; i++)
+		drop(s, s->held.v[i].block, 0);
+	for (size_t i = 0; i < s->fresh.n; i++)
+		drop(s, s->fresh.v[i].block, 0);
+	if (s->filling)
+		end_filling(s);
 	free(s->held.v);
 	free(s->fresh.v);
 	free(s->spare.v);
-	*s = (struct smooth){.limit_n = s->limit_n, .limit_ms = s->limit_ms};
+	*s = (struct smooth){.pool = s->pool, .limit_n = s->limit_n, .limit_ms = s->limit_ms};
 }

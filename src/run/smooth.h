@@ -19,24 +19,29 @@ struct smooth_items { /* growing list */
 	size_t n, cap;
 };
 
-struct smooth_block { /* packed records behind one another */
-	uint8_t *bytes;
-	size_t left; /* records not taken yet */
+/* Blocks of packed records, shared by the inputs of a run. Zero-initialise. */
+struct smooth_pool {
+	uint8_t **chunks; /* of blocks */
+	uint32_t *left;   /* by block: records not taken yet */
+	uint32_t *free;   /* stack of the numbers of free blocks */
+	uint32_t n, free_n;
 };
+/* Takes the memory of SMOOTH_RECORDS records, so that a run's peak does not hang on their rate. */
+void smooth_pool_fill(struct smooth_pool *p);
+void smooth_pool_fini(struct smooth_pool *p);
 
-struct smooth {
+struct smooth {                   /* zero-initialise, but for the first three */
+	struct smooth_pool *pool; /* borrowed */
+	size_t limit_n;           /* records and time that are held; 0: SMOOTH_RECORDS, SMOOTH_MS */
+	int64_t limit_ms;
 	struct smooth_items held;         /* in order; what stands before `head` was taken */
 	struct smooth_items fresh, spare; /* as they came; room to sort them */
 	size_t head, due;                 /* head .. due may leave */
 	int64_t newest_ms;
-	struct smooth_block *blocks;
-	uint32_t *free; /* stack of the numbers of free blocks */
-	uint32_t block_n, free_n;
-	uint32_t filling; /* number of the block that is being filled, + 1; 0: none */
+	uint32_t block_n; /* blocks of the pool that it holds */
+	uint32_t filling; /* number of the one that is being filled, + 1; 0: none */
 	size_t filled;    /* bytes in it */
 	size_t bytes;     /* of all records that were not taken */
-	size_t limit_n;   /* records and time that are held; 0: SMOOTH_RECORDS, SMOOTH_MS */
-	int64_t limit_ms;
 };
 /* Adds the records of b. Returns how many were refused: impossible values, a clock that is wrong.
  */

@@ -6,6 +6,7 @@
 #include "run/smooth.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 struct source {
 	const char *path;
@@ -23,6 +24,7 @@ struct stream {
 	size_t n;
 	size_t *heap, heap_n; /* numbers of sources, the one whose next record is oldest first */
 	int64_t clock_ms;
+	struct smooth_pool pool;
 };
 
 static bool before(const struct stream *s, size_t a, size_t b)
@@ -136,11 +138,23 @@ static int by_text(const void *a, const void *b)
 	return strverscmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Inputs that overlap in time are open together: as many as the system lets us. */
+static void allow_many_files(void)
+{
+	struct rlimit l;
+	if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
+		l.rlim_cur = l.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &l);
+	}
+}
+
 struct stream *stream_new(const struct run_input *in, struct tally *tally)
 {
 	struct stream *s = mem_new(1, sizeof *s);
 	s->env = &in->env;
 	s->tally = tally;
+	smooth_pool_fill(&s->pool);
+	allow_many_files();
 	s->v = mem_new(in->paths.n, sizeof *s->v);
 	s->heap = mem_new(in->paths.n, sizeof *s->heap);
 	if (in->paths.n)
@@ -148,7 +162,7 @@ struct stream *stream_new(const struct run_input *in, struct tally *tally)
 	for (size_t i = 0; i < in->paths.n; i++) {
 		if (i && strcmp(in->paths.v[i], in->paths.v[i - 1]) == 0)
 			continue; /* named twice */
-		s->v[s->n] = (struct source){.path = in->paths.v[i]};
+		s->v[s->n] = (struct source){.path = in->paths.v[i], .smooth = {.pool = &s->pool}};
 		if (peek(s, &s->v[s->n]))
 			push(s, s->n++);
 	}
@@ -240,6 +254,7 @@ void stream_free(struct stream *s)
 		return;
 	for (size_t i = 0; i < s->n; i++)
 		close_source(s, &s->v[i]);
+	smooth_pool_fini(&s->pool);
 	free(s->v);
 	free(s->heap);
 	free(s);

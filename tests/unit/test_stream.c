@@ -38,7 +38,8 @@ static void a_buffer_gives_in_order_and_keeps_ties(void **state)
 {
 	(void)state;
 	enum { N = 20000 };
-	struct smooth s = {0};
+	struct smooth_pool pool = {0};
+	struct smooth s = {.pool = &pool};
 	struct batch b = {0};
 	struct rand r = rand_of(1, 1);
 	static uint16_t last_of[1000]; /* by time */
@@ -56,6 +57,7 @@ static void a_buffer_gives_in_order_and_keeps_ties(void **state)
 	}
 	assert_null(smooth_peek(&s));
 	smooth_fini(&s);
+	smooth_pool_fini(&pool);
 	batch_fini(&b);
 }
 
@@ -71,7 +73,8 @@ static bool ready_after(struct smooth *s, int64_t at_ms)
 static void a_buffer_lets_go_when_it_holds_enough(void **state)
 {
 	(void)state;
-	struct smooth s = {0};
+	struct smooth_pool pool = {0};
+	struct smooth s = {.pool = &pool};
 	assert_false(smooth_ready(&s, true));
 	assert_false(ready_after(&s, 0));
 	assert_false(ready_after(&s, SMOOTH_MS));
@@ -92,13 +95,15 @@ static void a_buffer_lets_go_when_it_holds_enough(void **state)
 		add(&s, &b, 0, 1);
 	assert_true(s.held.n <= SMOOTH_RECORDS + SMOOTH_RECORDS / 8 + BATCH_FULL);
 	smooth_fini(&s);
+	smooth_pool_fini(&pool);
 	batch_fini(&b);
 }
 
 static void room_is_used_again(void **state)
 {
 	(void)state;
-	struct smooth s = {0};
+	struct smooth_pool pool = {0};
+	struct smooth s = {.pool = &pool};
 	struct batch b = {0};
 	int64_t at;
 	for (int i = 0; i < 1000000; i++) {
@@ -112,6 +117,7 @@ static void room_is_used_again(void **state)
 	/* 300 s, of 20 records and 1,600 bytes each, and what waits to be merged */
 	assert_true(s.block_n <= 300 * 1600 / 65536 + 4);
 	smooth_fini(&s);
+	smooth_pool_fini(&pool);
 	batch_fini(&b);
 }
 
@@ -120,7 +126,8 @@ static void clocks_that_run_ahead_move_nobody(void **state)
 {
 	(void)state;
 	enum { N = 500000 };
-	struct smooth s = {0};
+	struct smooth_pool pool = {0};
+	struct smooth s = {.pool = &pool};
 	struct batch b = {0};
 	int64_t at, before = 0;
 	for (int i = 0; i < N; i++) {
@@ -136,6 +143,7 @@ static void clocks_that_run_ahead_move_nobody(void **state)
 	 */
 	assert_true(s.block_n < 120);
 	smooth_fini(&s);
+	smooth_pool_fini(&pool);
 	batch_fini(&b);
 }
 
