@@ -299,29 +299,34 @@ static bool read_header(struct csv_file *s)
 	return true;
 }
 
+/* A record whose fields are whole; what is wrong with it, or NULL. */
+static const char *read_fields(struct csv_file *s, struct batch *out)
+{
+	bool one = s->csv.field_n == 1;
+	struct span first = one ? span_trim(s->csv.field[0]) : (struct span){"", 0};
+	if ((one && first.n == 0) || read_header(s))
+		return NULL;
+	if (s->columns.kind == COLUMNS_NONE) {
+		batch_ignore(out,
+		    "lines before a header that names a time, addresses, and counters or names");
+		return NULL;
+	}
+	s->summary |= span_is(first, "Summary");
+	if (s->summary)
+		return NULL;
+	return s->columns.kind == COLUMNS_FLOWS ? flow_row(s, out) : dns_row(s, out);
+}
+
 static void read_record(
     struct csv_file *s, enum csv_found found, uint64_t offset, struct batch *out)
 {
 	const char *wrong = NULL;
-	bool one = s->csv.field_n == 1;
-	struct span first = one ? span_trim(s->csv.field[0]) : (struct span){"", 0};
-	if (found != CSV_RECORD && found != CSV_WIDE) {
-		wrong =
-		    found == CSV_LONG ? "a line longer than 1 MiB" : "a quote that is not closed";
-	} else if (one && first.n == 0) {
-		return;
-	} else if (read_header(s)) {
-		return;
-	} else if (s->columns.kind == COLUMNS_NONE) {
-		batch_ignore(out,
-		    "lines before a header that names a time, addresses, and counters or names");
-	} else if (s->summary || span_is(first, "Summary")) {
-		s->summary = true;
-	} else if (s->columns.kind == COLUMNS_FLOWS) {
-		wrong = flow_row(s, out);
-	} else {
-		wrong = dns_row(s, out);
-	}
+	if (found == CSV_LONG)
+		wrong = "a line longer than 1 MiB";
+	else if (found == CSV_OPEN)
+		wrong = "a quote that is not closed";
+	else
+		wrong = read_fields(s, out);
 	if (wrong)
 		batch_bad(out, offset, wrong);
 }

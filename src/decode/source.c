@@ -46,19 +46,28 @@ struct source *source_find(const struct sources *t, const struct source_key *key
 	return NULL;
 }
 
-/* A free slot for the key, at the cost of the source that was silent for longest. */
+/* Whether a gives way to the key before b does. */
+static bool gives_way(const struct source *a, const struct source *b, const struct source_key *key)
+{
+	bool own = addr_same(&a->key.exporter, &key->exporter);
+	bool own_b = addr_same(&b->key.exporter, &key->exporter);
+	return own != own_b ? own : a->used < b->used;
+}
+
+/* A free slot for the key, at the cost of the source that was silent for longest: one of the same
+ * exporter where the set has any, so that one that makes up domains pushes out its own. */
 static struct source **make_room(struct sources *t, const struct source_key *key)
 {
-	struct source **set = set_of(t, key), **oldest = set;
+	struct source **set = set_of(t, key), **worst = set;
 	for (size_t i = 0; i < TABLE_WAYS; i++) {
 		if (!set[i])
 			return &set[i];
-		if (set[i]->used < (*oldest)->used)
-			oldest = &set[i];
+		if (gives_way(set[i], *worst, key))
+			worst = &set[i];
 	}
 	t->dropped_n++;
-	free(*oldest);
-	return oldest;
+	free(*worst);
+	return worst;
 }
 
 struct source *source_of(struct sources *t, const struct source_key *key, bool *fresh)

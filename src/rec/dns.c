@@ -122,6 +122,8 @@ int dns_check(const struct dns *d)
 	if (d->time_ms < WHEN_MIN_MS || d->time_ms > WHEN_MAX_MS || d->name_n > DNS_NAME_MAX ||
 	    d->addr_n > DNS_ADDRS_MAX || d->other_n > DNS_OTHER_BYTES)
 		return ERR_INPUT;
+	if (d->name[d->name_n] != '\0' || (d->other_n && d->other[d->other_n - 1] != '\0'))
+		return ERR_INPUT; /* they are read as far as their NUL */
 	return ERR_OK;
 }
 

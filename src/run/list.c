@@ -78,6 +78,8 @@ static void detector_text(const struct detector *d, struct text *out)
 		text_fmt(out, "    measures: %s in %s\n", d->statistic[i], d->unit[i]);
 	if (d->window_ms)
 		text_fmt(out, "    window: %s\n", window);
+	text_fmt(
+	    out, "    state: %zu bytes, of lines that it keeps something of\n", d->state_bytes);
 }
 
 static void statistics_json(const struct detector *d, struct json *j)
@@ -106,6 +108,8 @@ static void detector_json(const struct detector *d, struct json *j)
 	json_real(j, "cap_db", d->cap_db, 1);
 	json_real(j, "window_s", (double)d->window_ms / 1000, 3);
 	json_bool(j, "behaviour", d->behaviour);
+	json_uint(j, "state_bytes", d->state_bytes);
+	json_uint(j, "state_version", d->version);
 	statistics_json(d, j);
 }
 

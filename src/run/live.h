@@ -64,6 +64,13 @@ static inline void live_add(_Atomic uint64_t *n, uint64_t more)
 	atomic_fetch_add_explicit(n, more, memory_order_relaxed);
 }
 
+/* How many exporters have a place; what the reader wrote there is not believed. */
+static inline uint32_t live_exporters(const struct live_board *b)
+{
+	uint32_t n = atomic_load(&b->exporters);
+	return n < LIVE_EXPORTERS_MAX ? n : LIVE_EXPORTERS_MAX;
+}
+
 struct live_socket { /* UDP */
 	int fd;
 	size_t listen;
@@ -113,6 +120,8 @@ int live_rules(struct live *l, const struct run_sensor_options *o, struct err *e
 void live_close(struct live *l);
 /* Exporters keep their numbers over a restart, since the state knows them by these. */
 void live_keep_exporters(struct live *l);
+/* Gives them these numbers in a process's own list. */
+void live_names(const struct live_board *b, struct exporters *names);
 /* Looks after the kernel's counts of what its sockets dropped. */
 void live_count_drops(struct live *l);
 int64_t live_now_ms(void);

@@ -73,9 +73,9 @@ static void place_exporter(struct live *l, const struct exporter_rule *rule)
 {
 	char name[ADDR_TEXT];
 	addr_text(name, &rule->from.addr);
-	uint32_t n = atomic_load(&l->board->exporters);
+	uint32_t n = live_exporters(l->board);
 	for (uint32_t i = 0; i < n; i++)
-		if (strcmp(l->board->exporter[i].name, name) == 0)
+		if (strncmp(l->board->exporter[i].name, name, sizeof name) == 0)
 			return;
 	if (n == LIVE_EXPORTERS_MAX)
 		return;
@@ -97,11 +97,21 @@ static void place_kept_exporters(struct live *l)
 	text_fini(&all);
 }
 
+void live_names(const struct live_board *b, struct exporters *names)
+{
+	char name[ADDR_TEXT];
+	for (uint32_t i = 0; i < live_exporters(b); i++) {
+		const char *is = b->exporter[i].name;
+		(void)str_copy(name, sizeof name, is, strnlen(is, ADDR_TEXT - 1));
+		(void)exporter_number(names, name);
+	}
+}
+
 void live_keep_exporters(struct live *l)
 {
 	struct text all = {0};
 	struct err e;
-	for (uint32_t i = 0; i < atomic_load(&l->board->exporters) && i < LIVE_EXPORTERS_MAX; i++) {
+	for (uint32_t i = 0; i < live_exporters(l->board); i++) {
 		const char *name = l->board->exporter[i].name;
 		for (size_t k = 0; k < ADDR_TEXT - 1 && name[k]; k++)
 			text_putc(&all, name[k] > ' ' && name[k] < 0x7f ? name[k] : '?');
@@ -283,8 +293,8 @@ static _Atomic uint64_t *drops_of(struct live *l, const struct live_socket *s)
 	if (!s->own)
 		return &l->board->kernel_drops;
 	addr_text(name, &s->own->from.addr);
-	uint32_t n = atomic_load(&l->board->exporters);
-	for (uint32_t i = 0; i < n && i < LIVE_EXPORTERS_MAX; i++)
+	uint32_t n = live_exporters(l->board);
+	for (uint32_t i = 0; i < n; i++)
 		if (strncmp(l->board->exporter[i].name, name, sizeof name) == 0)
 			return &l->board->exporter[i].kernel_drops;
 	return &l->board->kernel_drops;

@@ -52,7 +52,7 @@ static int64_t wall(struct live_reader *r)
 /* The exporters that turned up in this process get their places on the board. */
 static void publish_names(struct live_reader *r)
 {
-	uint32_t n = atomic_load(&r->board->exporters);
+	uint32_t n = live_exporters(r->board);
 	for (; n < LIVE_EXPORTERS_MAX; n++) {
 		const char *name = exporter_name(r->names, n + 1);
 		if (!*name)
@@ -69,7 +69,7 @@ static struct live_exporter *place_of(struct live_reader *r, uint32_t number)
 
 static void publish_counts(struct live_reader *r, bool last)
 {
-	uint32_t n = atomic_load(&r->board->exporters);
+	uint32_t n = live_exporters(r->board);
 	struct export_counts c;
 	publish_names(r);
 	for (uint32_t i = 1; i <= n && export_counted(r->export, i, &c); i++)
@@ -332,7 +332,7 @@ static void give_templates(struct live_reader *r)
 	struct text t = {0};
 	flush(r);
 	export_save(r->export, &t);
-	for (uint32_t i = 0; i < atomic_load(&r->board->exporters); i++)
+	for (uint32_t i = 0; i < live_exporters(r->board); i++)
 		atomic_store(&r->board->exporter[i].records_saved, r->board->exporter[i].records);
 	give(r, (struct wire){.kind = WIRE_SAVED}, memory_of("theriac-templates", t.p, t.n));
 	text_fini(&t);
@@ -468,8 +468,7 @@ static void open_reader(struct live_reader *r)
 	struct err e;
 	r->epoll = epoll_create1(EPOLL_CLOEXEC);
 	r->names = exporters_new();
-	for (uint32_t i = 0; i < atomic_load(&r->board->exporters); i++)
-		(void)exporter_number(r->names, r->board->exporter[i].name);
+	live_names(r->board, r->names);
 	r->env = (struct reader_env){
 	    .exporters = r->names, .decoder_opts = settings_decoders(l->settings)};
 	const struct decode_env env = {.exporters = r->names};
@@ -515,7 +514,7 @@ int live_reader(struct live *l, int wire)
 	wall(r);
 	while (!r->gone) {
 		turn(r);
-		if (r->now_ms - published_ms >= IDLE_MS) {
+		if (r->now_ms - published_ms >= IDLE_MS || r->now_ms < published_ms) {
 			publish_counts(r, false);
 			advance_dnstap(r);
 			published_ms = r->now_ms;

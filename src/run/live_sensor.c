@@ -208,18 +208,6 @@ static void look_around(struct live_sensor *s)
 	checkpoint(s, now_ms);
 }
 
-static struct exporters *names_of(const struct live_board *b)
-{
-	struct exporters *x = exporters_new();
-	char name[ADDR_TEXT];
-	for (uint32_t i = 0; i < atomic_load(&b->exporters) && i < LIVE_EXPORTERS_MAX; i++) {
-		(void)str_copy(name, sizeof name, b->exporter[i].name,
-		    strnlen(b->exporter[i].name, ADDR_TEXT - 1));
-		(void)exporter_number(x, name);
-	}
-	return x;
-}
-
 static void summary(struct live_sensor *s, struct stats *stats)
 {
 	struct live_board *b = s->board;
@@ -254,7 +242,8 @@ static void send_all(struct live_sensor *s)
 static void last_words(struct live_sensor *s)
 {
 	struct stats stats = stats_begin();
-	struct exporters *names = names_of(s->board);
+	struct exporters *names = exporters_new();
+	live_names(s->board, names);
 	stages_finish(&s->stages, names, &stats);
 	judge(s, s->stages.evidence, stats.lines, WORD_LAST);
 	summary(s, &stats);

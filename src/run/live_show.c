@@ -69,12 +69,6 @@ static uint64_t value(const void *base, const struct counter *c)
 	    (const _Atomic uint64_t *)(const void *)at, memory_order_relaxed);
 }
 
-static uint32_t exporters_of(const struct live_board *b)
-{
-	uint32_t n = atomic_load(&b->exporters);
-	return n < LIVE_EXPORTERS_MAX ? n : LIVE_EXPORTERS_MAX;
-}
-
 /* Printable ASCII without quotes, whatever the reader wrote there. */
 static void name_of(char out[ADDR_TEXT], const struct live_exporter *x)
 {
@@ -97,7 +91,7 @@ void live_view_rate(struct live_view *v, int64_t now_ms)
 	v->dns_rate = (dns - v->dns_was) * 1000 / ms;
 	v->flows_was = flows;
 	v->dns_was = dns;
-	for (uint32_t i = 0; i < exporters_of(b); i++) {
+	for (uint32_t i = 0; i < live_exporters(b); i++) {
 		uint64_t records = b->exporter[i].records;
 		v->rate[i] = (records - v->records_was[i]) * 1000 / ms;
 		v->records_was[i] = records;
@@ -124,11 +118,11 @@ static void ago(char out[WHEN_TEXT], int64_t then_ms)
 static void exporters_text(const struct live_view *v, struct text *out)
 {
 	const struct live_board *b = v->l->board;
-	if (exporters_of(b))
+	if (live_exporters(b))
 		text_fmt(out, "\n%-24s %12s %10s %10s %10s %8s %8s %8s  %-8s %s\n", "exporter",
 		    "records", "records/s", "lost", "dropped", "bad", "no tmpl", "clock",
 		    "sampling", "heard");
-	for (uint32_t i = 0; i < exporters_of(b); i++) {
+	for (uint32_t i = 0; i < live_exporters(b); i++) {
 		const struct live_exporter *x = &b->exporter[i];
 		char name[ADDR_TEXT], sampling[24], heard[WHEN_TEXT];
 		name_of(name, x);
@@ -240,7 +234,7 @@ static void exporters_json(const struct live_board *b, const uint64_t *rate, str
 {
 	char name[ADDR_TEXT];
 	json_list(j, "exporters");
-	for (uint32_t i = 0; i < exporters_of(b); i++) {
+	for (uint32_t i = 0; i < live_exporters(b); i++) {
 		const struct live_exporter *x = &b->exporter[i];
 		name_of(name, x);
 		json_open(j, NULL);
@@ -346,7 +340,7 @@ static void exporter_metrics(const struct live_board *b, struct text *out)
 		    "# HELP theriac_exporter_%s_total %s\n# TYPE theriac_exporter_%s_total "
 		    "counter\n",
 		    c->name, c->help, c->name);
-		for (uint32_t i = 0; i < exporters_of(b); i++) {
+		for (uint32_t i = 0; i < live_exporters(b); i++) {
 			name_of(name, &b->exporter[i]);
 			text_fmt(out, "theriac_exporter_%s_total{exporter=\"%s\"} %llu\n", c->name,
 			    name, (unsigned long long)value(&b->exporter[i], c));
@@ -354,7 +348,7 @@ static void exporter_metrics(const struct live_board *b, struct text *out)
 	}
 	text_puts(out, "# HELP theriac_exporter_last_seconds when it was heard last\n"
 		       "# TYPE theriac_exporter_last_seconds gauge\n");
-	for (uint32_t i = 0; i < exporters_of(b); i++) {
+	for (uint32_t i = 0; i < live_exporters(b); i++) {
 		name_of(name, &b->exporter[i]);
 		text_fmt(out, "theriac_exporter_last_seconds{exporter=\"%s\"} %.3f\n", name,
 		    (double)b->exporter[i].last_ms / 1000);
@@ -406,10 +400,10 @@ void live_summary(
 	json_close(&j);
 	json_line(&j);
 	text_fmt(words, "%llu flows and %llu look-ups of %u exporters in %.1f s; ",
-	    (unsigned long long)b->flows, (unsigned long long)b->dns, exporters_of(b),
+	    (unsigned long long)b->flows, (unsigned long long)b->dns, live_exporters(b),
 	    stats->seconds);
 	findings_text(b, words);
-	for (uint32_t i = 0; i < exporters_of(b); i++) {
+	for (uint32_t i = 0; i < live_exporters(b); i++) {
 		const struct live_exporter *x = &b->exporter[i];
 		char name[ADDR_TEXT];
 		name_of(name, x);

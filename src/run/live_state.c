@@ -55,6 +55,16 @@ static int take(void *arg, struct load *in)
 	return bad;
 }
 
+static void start_afresh(const struct live_state *x, const struct err *why)
+{
+	struct text path = {0};
+	if (state_set_aside(x->folder, &path))
+		live_say("%s; starting afresh, and keeping it as %s", why->msg, path.p);
+	else
+		live_say("%s; starting afresh", why->msg);
+	text_fini(&path);
+}
+
 enum live_taken live_state_take(
     struct live_state *x, struct stages *s, struct live_board *b, int64_t *clock_ms)
 {
@@ -66,7 +76,7 @@ enum live_taken live_state_take(
 	if (bad == ERR_NONE)
 		return LIVE_NOTHING;
 	if (bad) {
-		live_say("%s; starting afresh", e.msg);
+		start_afresh(x, &e);
 		return LIVE_USELESS;
 	}
 	when_text(when, found.written_ms / 1000 * 1000);

@@ -130,6 +130,8 @@ int place_set_mark(const char *folder, const char *watched, int64_t mtime_ns, st
 {
 	struct text all = {0}, out = {0};
 	int64_t old;
+	if (mtime_ns <= place_mark(folder, watched))
+		return ERR_OK;
 	(void)place_read(folder, "marks", &all, NULL);
 	for (struct span rest = {all.p, all.n}; all.n && rest.p;) {
 		struct span line = span_cut(&rest, '\n');

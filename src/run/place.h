@@ -18,4 +18,5 @@ int place_read(const char *folder, const char *name, struct text *out, struct er
 
 /* The modification time of the last file that was read out of a watched folder; 0: none. */
 int64_t place_mark(const char *folder, const char *watched);
+/* A mark never goes back: an old file that is moved in does not make newer ones new again. */
 int place_set_mark(const char *folder, const char *watched, int64_t mtime_ns, struct err *e);

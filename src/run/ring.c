@@ -164,8 +164,14 @@ bool ring_take(struct ring *r, struct batch *b, int64_t *received_ms, int *bad)
 	uint64_t taken = atomic_load_explicit(&r->shared->taken, memory_order_relaxed);
 	batch_reset(b);
 	*bad = ERR_OK;
-	if (taken == atomic_load(&r->shared->written))
+	uint64_t written = atomic_load(&r->shared->written);
+	if (taken == written)
 		return false;
+	if (written - taken > r->slots) { /* more than can be there: it would never end */
+		*bad = ERR_INPUT;
+		atomic_store_explicit(&r->shared->taken, written, memory_order_release);
+		return true;
+	}
 	const struct slot *s = &r->shared->slots[taken & (r->slots - 1)];
 	/* read once: the other side may change it meanwhile */
 	struct slot_head head = *(const volatile struct slot_head *)&s->head;

@@ -25,7 +25,7 @@ uint64_t ring_put(struct ring *r, const struct batch *b, int64_t received_ms);
 uint32_t ring_room(const struct ring *r); /* free slots; a batch needs one or two */
 
 /* The reader. Fills b (reset first) from the oldest slot and frees it; false: there is none. INPUT
- * in *bad where the slot's counts were impossible: b is then empty. */
+ * in *bad where the slot's counts, or how many there are, were impossible: b is then empty. */
 bool ring_take(struct ring *r, struct batch *b, int64_t *received_ms, int *bad);
 /* The event that becomes readable when something was put while ring_waits said so. Ask ring_take
  * once more after ring_waits(true), then poll. */

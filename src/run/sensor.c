@@ -16,6 +16,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { READER, SENSOR, NEXT, CHILDREN }; /* NEXT: the sensor that takes over on reload */
@@ -59,7 +60,7 @@ struct parent {
 	bool file_busy;
 	size_t file_watch;
 	int64_t file_mtime_ns;
-	int64_t now_ms, ticked_ms, saved_ms;
+	int64_t now_ms, ticked_ms, saved_ms; /* steady_ms() */
 };
 
 static void close_for_child(struct parent *p, int which)
@@ -103,7 +104,7 @@ static void spawn(struct parent *p, int which)
 	int pair[2];
 	pid_t self = getpid();
 	c->again_ms = p->now_ms + AGAIN_MAX_MS;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+	if (!wire_pair(pair))
 		return;
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -348,10 +349,12 @@ static void hear(struct parent *p, int which)
 {
 	struct child *c = &p->child[which];
 	struct wire m;
-	int fd;
+	int fd, got = 0;
 	pid_t pid = c->pid;
-	while (c->pid == pid && pid && wire_take(c->wire, &m, &fd) > 0)
+	while (c->pid == pid && pid && (got = wire_take(c->wire, &m, &fd)) > 0)
 		heard(p, which, &m, fd);
+	if (got < 0)
+		(void)kill(pid, SIGKILL); /* what has ended already does not mind */
 }
 
 static void start_later(struct parent *p, struct child *c)
@@ -531,6 +534,8 @@ static void give_file(struct parent *p)
 		m.text_n = (uint32_t)snprintf(
 		    m.text, WIRE_TEXT, "%.200s/%s", p->live.listens[i].path, name);
 		p->file_busy = wire_send(p->child[READER].wire, &m, fd);
+		if (!p->file_busy)
+			live_say("%s is left: the reader does not keep up", m.text);
 		p->file_watch = i;
 		(void)close(fd);
 		return;
@@ -539,7 +544,7 @@ static void give_file(struct parent *p)
 
 static void tick(struct parent *p)
 {
-	if (p->now_ms - p->ticked_ms >= TICK_MS || p->now_ms < p->ticked_ms) {
+	if (p->now_ms - p->ticked_ms >= TICK_MS) {
 		live_count_drops(&p->live);
 		live_view_rate(&p->view, p->now_ms);
 		p->ticked_ms = p->now_ms;
@@ -618,18 +623,26 @@ static void serve(struct parent *p, const struct polled *x)
 		}
 }
 
+/* What is only waited for must not depend on a clock that somebody sets. */
+static int64_t steady_ms(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static int supervise(struct parent *p)
 {
 	struct polled x = {0};
 	x.v = calloc(p->live.listens_n + CHILDREN + CONTROL_CLIENTS + 3, sizeof *x.v);
 	if (!x.v)
 		return 1;
-	p->saved_ms = p->now_ms = live_now_ms();
+	p->saved_ms = p->now_ms = steady_ms();
 	spawn(p, SENSOR);
 	while (p->phase != PHASE_OVER) {
 		gather(p, &x);
 		(void)poll(x.v, x.n, patience(p));
-		p->now_ms = live_now_ms();
+		p->now_ms = steady_ms();
 		serve(p, &x);
 		if (p->phase != PHASE_OVER)
 			tick(p);

@@ -31,7 +31,7 @@ _Static_assert(sizeof(struct head) == 64, "the head has no holes");
 
 static int no_use(const char *path, const char *why, struct err *e)
 {
-	return err_set(e, ERR_INPUT, "%.120s: %s; move it away to start afresh", path, why);
+	return err_set(e, ERR_INPUT, "%.150s: %s", path, why);
 }
 
 static int failed(const char *path, int number, struct err *e)
@@ -369,6 +369,16 @@ static int give(struct reader *r, int (*take)(void *arg, struct load *in), void 
 	if (damaged && e)
 		*e = sound;
 	return damaged ? damaged : bad;
+}
+
+bool state_set_aside(const char *folder, struct text *path)
+{
+	struct text old = {0};
+	text_fmt(&old, "%s/%s", folder, file_name);
+	text_fmt(path, "%s.unread", old.p);
+	bool moved = rename(old.p, path->p) == 0;
+	text_fini(&old);
+	return moved;
 }
 
 int state_read(const char *folder, const struct seal_key *k, struct state_found *found,

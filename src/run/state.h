@@ -30,3 +30,6 @@ struct state_found {
 };
 int state_read(const char *folder, const struct seal_key *k, struct state_found *found,
     int (*take)(void *arg, struct load *in), void *arg, struct err *e);
+/* Moves a file that could not be taken over out of the way of the next one, and appends where to:
+ * with its key, or its program, it can be read yet. */
+bool state_set_aside(const char *folder, struct text *path);

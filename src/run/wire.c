@@ -4,6 +4,7 @@
  * one descriptor, is taken for a child that is gone. */
 #include "run/wire.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -40,6 +41,30 @@ bool wire_word(int socket, enum wire_kind kind, uint32_t number)
 	return wire_send(socket, &m, -1);
 }
 
+/* The room is rounded up, so a second descriptor can be in it: it is closed. False: it was. */
+static bool take_descriptor(struct cmsghdr *head, int *fd)
+{
+	bool first = true;
+	if (!head || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS)
+		return true;
+	for (size_t at = 0; CMSG_LEN(at + sizeof *fd) <= head->cmsg_len; at += sizeof *fd) {
+		int more;
+		memcpy(first ? fd : &more, CMSG_DATA(head) + at, sizeof more);
+		if (!first)
+			(void)close(more);
+		first = false;
+	}
+	return head->cmsg_len <= CMSG_LEN(sizeof *fd);
+}
+
+bool wire_pair(int pair[2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return false;
+	(void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
+	return true;
+}
+
 int wire_take(int socket, struct wire *m, int *fd)
 {
 	union control c = {0};
@@ -48,14 +73,13 @@ int wire_take(int socket, struct wire *m, int *fd)
 	    .msg_iovlen = 1,
 	    .msg_control = c.room,
 	    .msg_controllen = sizeof c.room};
+	bool one;
 	*fd = -1;
 	ssize_t got = recvmsg(socket, &h, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	struct cmsghdr *head = CMSG_FIRSTHDR(&h);
-	if (head && head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(sizeof *fd))
-		memcpy(fd, CMSG_DATA(head), sizeof *fd);
-	if (got == sizeof *m && m->text_n < WIRE_TEXT) {
+	one = take_descriptor(CMSG_FIRSTHDR(&h), fd);
+	if (got == sizeof *m && m->text_n < WIRE_TEXT && one) {
 		m->text[m->text_n] = '\0';
 		return 1;
 	}

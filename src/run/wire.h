@@ -32,6 +32,8 @@ struct wire {
 	char text[WIRE_TEXT];
 };
 
+/* pair[0] is the parent's end: it never waits for the child at the other one. */
+bool wire_pair(int pair[2]);
 /* fd -1: none. False: the other side is gone or does not keep up. */
 bool wire_send(int socket, const struct wire *m, int fd);
 bool wire_word(int socket, enum wire_kind kind, uint32_t number); /* a message of a number alone */

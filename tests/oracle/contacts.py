@@ -31,6 +31,7 @@ FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 LETTERS = {"F": FIN, "S": SYN, "R": RST, "P": PSH, "A": ACK, "U": URG, "E": 64, "C": 128}
 ARGUS_FLAGS = re.compile(r"[FSRPAUEC]*_[FSRPAUEC]*\Z")
 IDLE_S, PAIR_S = 60, 5
+FTP_DATA = 20  # its server opens
 ANSWERED, UNANSWERED, REFUSED, UNKNOWN = "answered", "unanswered", "refused", "unknown"
 FAILED = (UNANSWERED, REFUSED)
 
@@ -195,6 +196,15 @@ def earlier_side(talk):
     return None if a.first == b.first else 1
 
 
+def client_side(talk):
+    """The end on no system port, where the other one is on one that clients do not use."""
+    first = talk.parts[0][1]
+    system = [port < 1024 for port in (first.sport, first.dport)]
+    if FTP_DATA in (first.sport, first.dport) or system[0] == system[1]:
+        return None
+    return 1 if system[0] else 0
+
+
 def tcp_opener(talk):
     a, b = (half.flags for half in talk.halves)
     bare = [bool(f & SYN) and not f & ACK for f in (a, b)]
@@ -202,7 +212,8 @@ def tcp_opener(talk):
         return 0 if bare[0] else 1
     two_way_state = talk.parts[0][1].state is not None
     if a & SYN and b & SYN and (all(half.seen for half in talk.halves) or two_way_state):
-        return earlier_side(talk)
+        side = earlier_side(talk)
+        return client_side(talk) if side is None and a & b & ACK else side
     return None
 
 

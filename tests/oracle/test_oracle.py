@@ -132,6 +132,14 @@ class Direction(unittest.TestCase):
     def test_answer_recorded_first(self):
         self.assertEqual(self.ends(flow(0, flags=SA, rflags=S, rpackets=1, src=ME, sport=22, dport=5000))[0], "peer")
 
+    def test_both_directions_at_one_time(self):
+        def ends(mine, theirs):
+            return self.ends(flow(0, flags=SPAF, sport=mine, dport=theirs, packets=6),
+                             flow(0, flags=SPAF, src=PEER, dst=ME, sport=theirs, dport=mine, packets=6))[0]
+        for mine, theirs, opener in ((40000, 23, "self"), (22, 40000, "peer"), (40000, 8080, "unknown"),
+                                     (1022, 514, "unknown"), (40000, 20, "unknown")):
+            self.assertEqual(ends(mine, theirs), opener, (mine, theirs))
+
     def test_zeek_states(self):
         for state, expected in (("S0", ("self", "unanswered")), ("REJ", ("self", "refused")),
                                 ("SF", ("self", "answered")), ("RSTOS0", ("self", "unanswered")),

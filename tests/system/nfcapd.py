@@ -8,7 +8,7 @@ usage: nfcapd.py THERIAC CAPTURE FOLDER
 In: CAPTURE, a pcap of NetFlow datagrams, which a collector on the loopback gets sent, paced. Out, in FOLDER: its files
 (nfcapd writes them plain, LZO, LZ4 and BZ2), and each written anew by nfdump in every compression. Every one must
 give the records that `nfdump -o csv` and `-o json` print of it, field by field, and those written anew the same lines
-as their source.
+as their source. The CSV of one is read, too.
 Exit status: 0, 1 with what differs, 77 where nfcapd or nfdump is missing.
 """
 import csv
@@ -65,7 +65,8 @@ def collect(messages, folder, options):
 
 
 def csv_record(row):
-    proto = PROTOS.get(row["pr"].strip()) or int(row["pr"]) if row["pr"].strip().isdigit() else PROTOS.get(row["pr"].strip())
+    word = row["pr"].strip()
+    proto = int(word) if word.isdigit() else PROTOS.get(word)
     start, end = (nfdump.stamp_ms(row[key].replace(" ", "T") + ".000") for key in ("ts", "te"))
     record = {"src": row["sa"].strip(), "dst": row["da"].strip(), "proto": proto, "packets": int(row["ipkt"]),
               "bytes": int(row["ibyt"]), "flags": nfdump.flags_of(row["flg"]) if proto == 6 else None,
@@ -99,6 +100,17 @@ def check(name, decoded, path):
     return wrong
 
 
+def check_csv(theriac, path):
+    """The CSV that nfdump prints of a file, read by theriac: the same records, to the second."""
+    text = path + ".csv"
+    with open(text, "w", encoding="utf-8") as f:
+        f.write(nfdump.run(path, "-o", "csv"))
+    flows = with_seconds(ours.decode(theriac, text).flows)
+    fields = [field for field in CSV_FIELDS if field not in ("lasted_ms", "exporter")]
+    result = match.compare(flows, by_csv(path), fields)
+    return ["nfdump -o csv, read: %s" % dict(result.counts)] + result.examples if result.counts else []
+
+
 def main(theriac, capture, folder):
     missing = [tool for tool in ("nfcapd", "nfdump") if shutil.which(tool) is None]
     if missing:
@@ -116,6 +128,7 @@ def main(theriac, capture, folder):
             if copied.digest != decoded.digest:
                 wrong.append("nfcapd %s, written anew as %s: not the same records" % (kind, other))
                 wrong += check("nfdump " + other, copied, copy)
+        wrong += check_csv(theriac, path) if kind == "plain" else []
         count = len(decoded.flows)
     for line in wrong:
         print(line)

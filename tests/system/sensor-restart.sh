@@ -31,7 +31,7 @@ flows=$(python3 tests/system/live.py key "$work/sent" flows)
 sleep 1
 equal restarts 4 "$(status_of load restarts)"
 # What a reader had in its hands when it was killed is lost; every record is in one of the two counts.
-seen=$(status_of load flows)
+seen=$(status_of load exporters.127.0.0.1.records)
 ended load
 lost=$(summary_of load exporters.127.0.0.1.lost)
 [ "$lost" -le $((flows / 50)) ] || fail "$lost of $flows records lost"

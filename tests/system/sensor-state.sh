@@ -38,6 +38,7 @@ dd if=/dev/zero of="$work/kept.state/checkpoint" bs=1 seek=1000 count=10 conv=no
 mkdir "$work/kept.state/checkpoint.new" # where the next one is to be written
 started full --state "$work/kept.state" --checkpoint 1
 until_true 20 grep -q 'starting afresh' "$work/full.err" || fail "the damage was not said: $(cat "$work/full.err")"
+[ -s "$work/kept.state/checkpoint.unread" ] || fail "the state that was not taken over is gone"
 until_true 20 grep -q 'checkpoint: .*going on with the one before' "$work/full.err" ||
 	fail "the failed checkpoint was not said: $(cat "$work/full.err")"
 until_true 10 reached kept checkpoints_failed 1 || fail "the status does not say it"

@@ -2,14 +2,15 @@
 # SPDX-FileCopyrightText: The Theriac authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # IPFIX over TCP in odd pieces, dnstap over unix and TCP sockets with both handshakes, new files in a watched
-# folder, over a reload too; findings to a unix socket; status and metrics.
+# folder, over a reload too, which brings new indicators; findings to a unix socket; status and metrics.
 . tests/system/parts
 . tests/system/live_parts
 
 mkdir "$work/in"
 simulated zeek 40 1 --seed 5 --infected 0.2 --format zeek
 cp "$work/zeek/conn.log" "$work/in/old.log"
-started streams --listen tcp:127.0.0.1:0 --listen "unix:$work/dnstap.sock" --listen "dir:$work/in" --replay \
+echo other.example.com >"$work/bad.txt"
+started streams --indicators "$work/bad.txt" --listen tcp:127.0.0.1:0 --listen "unix:$work/dnstap.sock" --listen "dir:$work/in" --replay \
 	--exporter 127.0.0.1 --out "unix:$work/out.sock"
 tcp=$(sed -n 's/^theriac: listening on tcp:\(.*\)$/\1/p' "$work/streams.err")
 
@@ -25,10 +26,14 @@ until_true 10 reached streams lookups 1200 || fail "dnstap: $(status_of streams 
 python3 tests/system/live.py ipfix "$tcp" 400 4 &
 slow=$!
 sleep 1
+echo h7.example.com >>"$work/bad.txt" # asked for before, and again after the reload
 kill -HUP "$pid"
 until_true 20 grep -q '^theriac: reloaded' "$work/streams.err" || fail "no reload: $(cat "$work/streams.err")"
 wait "$slow" || fail "the connection broke in the reload: $(cat "$work/streams.err")"
 until_true 10 reached streams flows 900 || fail "only $(status_of streams flows) of 900 flows after the reload"
+
+python3 tests/system/live.py dnstap "$tcp" 300
+until_true 10 reached streams lookups 1500 || fail "dnstap after the reload: $(cat "$work/streams.err")"
 
 flows=$(status_of streams flows)
 cp "$work/zeek/conn.log" "$work/in/.conn.tmp"
@@ -67,6 +72,7 @@ while b := s.recv(65536): sys.stdout.buffer.write(b)' "$work/out.sock" "$work/co
 listener=$!
 until_true 20 test -e "$work/connected" || fail "nobody listens at --out"
 ended streams
+grep -q '"indicator-contact".*"name":"h7.example.com"' "$work/streams.out" || fail "the new indicator is not in use"
 wait "$listener" || fail "the listener failed"
 same "stdout and the socket differ" "$work/streams.out" "$work/out"
 [ ! -e "$work/dnstap.sock" ] && [ ! -e "$work/out.sock" ] || fail "sockets were left behind"

@@ -98,6 +98,22 @@ static void a_record_without_time_is_bad(void **state)
 	assert_int_equal(dns_check(&d), ERR_INPUT);
 }
 
+/* Who reads them stops at the NUL: one that is missing is no record. */
+static void text_without_end_is_bad(void **state)
+{
+	(void)state;
+	struct dns d = {.time_ms = 1500};
+	assert_true(dns_set_name(&d, span_of("www.example.com")));
+	dns_add_other(&d, "mx.example.net", 14);
+	assert_int_equal(dns_check(&d), ERR_OK);
+	d.other[d.other_n - 1] = 'x';
+	assert_int_equal(dns_check(&d), ERR_INPUT);
+	d.other_n = 0;
+	assert_int_equal(dns_check(&d), ERR_OK);
+	d.name[d.name_n] = 'x';
+	assert_int_equal(dns_check(&d), ERR_INPUT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -106,6 +122,7 @@ int main(void)
 	    cmocka_unit_test(answers_stop_where_the_room_ends),
 	    cmocka_unit_test(json_has_what_was_seen),
 	    cmocka_unit_test(a_record_without_time_is_bad),
+	    cmocka_unit_test(text_without_end_is_bad),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 /* What is kept of exporters from datagram to datagram: rules, counts, and the saved state. */
 #include "base/hash.h"
 #include "base/mem.h"
+#include "decode/source.h"
 #include "wire.h"
 #include <stdio.h>
 
@@ -266,6 +267,29 @@ static void damaged_saved_exporters_are_refused(void **state)
 	run_fini(&r);
 }
 
+/* An exporter that makes up domains fills the table once, and then pushes out its own. */
+static void made_up_domains_push_out_nobody_else(void **state)
+{
+	(void)state;
+	struct sources t;
+	bool fresh;
+	sources_init(&t);
+	for (uint32_t i = 0; i < 100; i++) {
+		struct source_key quiet = {.exporter = addr_v4(0xc0000200 + i), .version = 10};
+		source_of(&t, &quiet, &fresh)->whole.interval = 1000;
+	}
+	for (uint32_t i = 0; i < 100 * SOURCES_MAX; i++) {
+		struct source_key loud = {
+		    .exporter = addr_v4(0xc6336401), .domain = i, .version = 9};
+		(void)source_of(&t, &loud, &fresh);
+	}
+	for (uint32_t i = 0; i < 100; i++) {
+		struct source_key quiet = {.exporter = addr_v4(0xc0000200 + i), .version = 10};
+		assert_non_null(source_find(&t, &quiet));
+	}
+	sources_fini(&t);
+}
+
 static void exporters_have_one_number_each(void **state)
 {
 	(void)state;
@@ -308,6 +332,7 @@ int main(void)
 	    cmocka_unit_test(the_longest_prefix_rules),
 	    cmocka_unit_test(saved_exporters_go_on),
 	    cmocka_unit_test(damaged_saved_exporters_are_refused),
+	    cmocka_unit_test(made_up_domains_push_out_nobody_else),
 	    cmocka_unit_test(exporters_have_one_number_each),
 	    cmocka_unit_test(messages_in_a_stream_have_a_length),
 	};

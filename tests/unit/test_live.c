@@ -143,6 +143,71 @@ static void messages_carry_descriptors(void **state)
 	(void)close(null);
 }
 
+static int descriptors(void)
+{
+	int n = 0;
+	for (int fd = 0; fd < 64; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+/* As much as the room for one descriptor holds, since it is rounded up. */
+static void a_second_descriptor_is_not_kept(void **state)
+{
+	(void)state;
+	struct wire m = {.kind = WIRE_SAVED}, got;
+	int pair[2], fd, two[2] = {STDIN_FILENO, STDERR_FILENO};
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof two)];
+	} c = {.head = {CMSG_LEN(sizeof two), SOL_SOCKET, SCM_RIGHTS}};
+	struct iovec part = {&m, sizeof m};
+	struct msghdr h = {.msg_iov = &part,
+	    .msg_iovlen = 1,
+	    .msg_control = c.room,
+	    .msg_controllen = sizeof c.room};
+	memcpy(CMSG_DATA(&c.head), two, sizeof two);
+	assert_true(wire_pair(pair));
+	int before = descriptors();
+	assert_int_equal(sendmsg(pair[1], &h, 0), sizeof m);
+	assert_int_equal(wire_take(pair[0], &got, &fd), -1);
+	assert_int_equal(fd, -1);
+	assert_int_equal(descriptors(), before);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+static void a_child_that_does_not_listen_is_not_waited_for(void **state)
+{
+	(void)state;
+	int pair[2], sent = 0;
+	assert_true(wire_pair(pair));
+	while (sent < 100000 && wire_word(pair[0], WIRE_SAVE, 0))
+		sent++;
+	assert_in_range(sent, 1, 99999);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+/* What a reader that was taken over can write steers nobody else's memory. */
+static void a_false_number_of_exporters_hurts_nobody(void **state)
+{
+	(void)state;
+	struct live l = {.lock = -1, .out = -1, .board = calloc(1, sizeof *l.board)};
+	const char *rule[] = {"192.0.2.1"};
+	struct run_sensor_options o = {.exporters = {rule, 1}};
+	struct exporters *names = exporters_new();
+	assert_non_null(l.board);
+	atomic_store(&l.board->exporters, UINT32_MAX);
+	memset(l.board->exporter[LIVE_EXPORTERS_MAX - 1].name, 'x', ADDR_TEXT);
+	assert_int_equal(live_rules(&l, &o, NULL), ERR_OK);
+	live_names(l.board, names);
+	assert_int_equal(strlen(exporter_name(names, 1)), ADDR_TEXT - 1);
+	exporters_free(names);
+	free(l.rules);
+	free(l.board);
+}
+
 static void touch(const char *folder, const char *name)
 {
 	char path[300];
@@ -285,6 +350,8 @@ static void marks_are_kept_per_folder(void **state)
 	assert_int_equal(place_set_mark(folder, "/c", 18, NULL), 0);
 	assert_int_equal(place_set_mark(folder, "/a b", 19, NULL), 0);
 	assert_int_equal(place_mark(folder, "/a b"), 19);
+	assert_int_equal(place_set_mark(folder, "/a b", 5, NULL), 0); /* an old file was moved in */
+	assert_int_equal(place_mark(folder, "/a b"), 19);
 	assert_int_equal(place_mark(folder, "/c"), 18);
 	(void)snprintf(path, sizeof path, "%s/marks", folder);
 	assert_int_equal(unlink(path), 0);
@@ -299,6 +366,9 @@ int main(void)
 	    cmocka_unit_test(lines_go_out_whole),
 	    cmocka_unit_test(what_nobody_reads_is_bounded),
 	    cmocka_unit_test(messages_carry_descriptors),
+	    cmocka_unit_test(a_second_descriptor_is_not_kept),
+	    cmocka_unit_test(a_child_that_does_not_listen_is_not_waited_for),
+	    cmocka_unit_test(a_false_number_of_exporters_hurts_nobody),
 	    cmocka_unit_test(folders_give_new_files_once),
 	    cmocka_unit_test(wrong_clocks_are_held_apart),
 	    cmocka_unit_test(senders_are_bounded_and_ruled),

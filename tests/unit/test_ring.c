@@ -111,6 +111,11 @@ static void impossible_counts_are_refused(void **state)
 	assert_int_equal(bad, ERR_INPUT);
 	assert_int_equal(out.flow_n, 0);
 	assert_false(ring_take(w, &out, &ms, &bad));
+	uint64_t many = UINT64_MAX / 2; /* batches that are said to wait */
+	assert_int_equal(pwrite(fd[0], &many, sizeof many, 0), sizeof many);
+	assert_true(ring_take(w, &out, &ms, &bad));
+	assert_int_equal(bad, ERR_INPUT);
+	assert_false(ring_take(w, &out, &ms, &bad));
 	batch_fini(&in);
 	batch_fini(&out);
 	ring_free(w);

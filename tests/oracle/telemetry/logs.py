@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The Theriac authors
 """Flow tables and logs of other tools, read with Python's own json and csv.
 
-In: Zeek's conn.log and dns.log (TSV, JSON, gzip), Argus tables, Suricata EVE. Out: (flows, lookups) with the keys of
+In: Zeek's conn.log and dns.log (TSV, JSON, gzip), Argus tables, Suricata EVE, query logs. Out: (flows, lookups) with the keys of
 `decode --json`; a field that the log does not tell is None, and not compared. Lines that have no time, address or port
 in a form that can be read are left out, and so are protocols that are no IP, and names asked on the link only.
 """
@@ -11,14 +11,14 @@ import gzip
 import ipaddress
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 
 import dnsfields
 import ours
 
 FLOWS = ("packets", "bytes", "rpackets", "rbytes", "start", "end", "state", "flags", "rflags", "icmp")
-LOOKUPS = ("time", "rcode", "addresses", "names", "ttl")
+LOOKUPS = ("time", "clock", "rcode", "addresses", "names", "ttl")
 PROTOS = {"tcp": 6, "udp": 17, "icmp": 1, "ipv6-icmp": 58, "icmp6": 58, "sctp": 132, "igmp": 2, "gre": 47, "esp": 50,
           "ospf": 89, "pim": 103, "ipv6": 41, "rsvp": 46, "vrrp": 112, "udt": 17, "rtp": 17, "rtcp": 17}
 FLAGS = {"S": 2, "F": 1, "R": 4, "A": 16, "P": 8, "U": 32, "E": 64, "C": 128}
@@ -209,6 +209,40 @@ def eve(path):
     return [eve_flow(row) for row in rows if row.get("event_type") == "flow"], []
 
 
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+SYSLOG = r"^([A-Z][a-z]{2}) +(\d+) (\d\d:\d\d:\d\d) "
+DNSMASQ_ASKS = re.compile(SYSLOG + r"dnsmasq\[\d+\]: query\[(\w+)\] (\S+) from (\S+)$")
+DNSMASQ_SAYS = re.compile(SYSLOG + r"dnsmasq\[\d+\]: (?:cached|reply|config|/etc/hosts) (\S+) is (\S+)$")
+UNBOUND_ASKS = re.compile(SYSLOG + r".*unbound\[\d+\]: \[[0-9:]+\] info: ([0-9a-f.:]+) (\S+)\. (\w+) IN$")
+
+
+def clock(found):
+    """Month, day and time of day: these logs give no year."""
+    return "%02d-%02d %s" % (MONTHS.index(found[1]) + 1, int(found[2]), found[3])
+
+
+def with_clock(lookups):
+    return [{**d, "clock": datetime.fromtimestamp(d["time"] // 1000, timezone.utc).strftime("%m-%d %H:%M:%S")} for d in lookups]
+
+
+def querylog(path):
+    """Queries of dnsmasq and unbound, dnsmasq's with their answers."""
+    lookups, last = [], {}
+    for line in lines_of(path):
+        found = DNSMASQ_ASKS.match(line)
+        if found:
+            last[found[5]] = {"client": found[6], "name": found[5], "qtype": found[4], "clock": clock(found)}
+            lookups.append(last[found[5]])
+        found = UNBOUND_ASKS.match(line)
+        if found:
+            lookups.append({"client": found[4], "name": found[5], "qtype": found[6], "clock": clock(found)})
+        found = DNSMASQ_SAYS.match(line)
+        if found and found[4] in last:
+            denied = found[5].startswith("NXDOMAIN")
+            last[found[4]].update(rcode="NXDOMAIN" if denied else "NOERROR", addresses=[] if denied else [found[5]])
+    return [], lookups
+
+
 def with_total(flow):
     """With the packets of both ways, where both are known."""
     both = flow.get("packets"), flow.get("rpackets")
@@ -216,8 +250,8 @@ def with_total(flow):
 
 
 def reader_of(name):
-    """The reader of a log, by its place; None for query logs that are no table."""
-    for place, read in (("zeek/", zeek), ("argus/", argus), ("eve/", eve)):
+    """The reader of a log, by its place."""
+    for place, read in (("zeek/", zeek), ("argus/", argus), ("eve/", eve), ("dns/querylog/", querylog)):
         if name.startswith(place):
             return read
     return None

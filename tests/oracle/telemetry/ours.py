@@ -7,6 +7,7 @@ In: a path. Out: Decoded, whose records are dicts with the keys of `decode --jso
 """
 import hashlib
 import json
+import re
 import subprocess
 from datetime import date
 from functools import lru_cache
@@ -39,9 +40,15 @@ class Decoded:
     def unknown(self):
         return "not a format that is read here" in self.words
 
+    @property
+    def refused(self):
+        """A file of nfdump 1.6."""
+        return self.status == 1 and "layout 1" in self.words and "convert" in self.words
 
-def decode(theriac, *paths):
-    """-> Decoded; RuntimeError where the program does not end by itself with status 0 or 1."""
+
+def decode(theriac, *paths, yearless=False):
+    """-> Decoded; RuntimeError where the program does not end by itself with status 0 or 1. yearless: the digest is
+    without the years, since a log that gives none is taken for the last twelve months'."""
     run = subprocess.run([theriac, "decode", "--json", *paths], stdin=subprocess.DEVNULL, capture_output=True,
                          timeout=LIMIT_S, check=False)
     if run.returncode not in (0, 1):
@@ -52,5 +59,7 @@ def decode(theriac, *paths):
         for key in TIMES:
             if key in row:
                 row[key] = milliseconds(row[key])
+    if yearless:
+        lines = [re.sub(rb'"time":"\d{4}-', b'"time":"-', line) for line in lines]
     digest = hashlib.sha256(b"\n".join(sorted(lines))).hexdigest()[:16]
     return Decoded(records, digest, run.returncode, run.stderr.decode("utf-8", "replace"))

@@ -5,6 +5,7 @@
 Columns: file; records, packets, bytes and digest of our decode; with: whom it is compared with; fields: which are
 compared; differences: `WHO.WHAT N REASON`, `;` between them. Lines that begin with # explain the reasons, `# REASON:
 text`. `format.unknown`: our decode does not know the format; of the reason no-decoder: not yet.
+`format.refused`: it knows it, and says what to do with it.
 """
 import os
 
