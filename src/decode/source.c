@@ -185,8 +185,9 @@ uint32_t source_sampling(const struct source *s, uint32_t extras, const uint64_t
 {
 	if (s->forced)
 		return s->forced;
+	/* a record's own is believed where it fits what was announced for all */
 	uint32_t own = announces(extras) ? interval_of(extras, extra) : 0;
-	if (own)
+	if (own && own <= SAMPLING_MAX && !(s->whole.interval && is_wild(s->whole.interval, own)))
 		return own;
 	uint64_t id = s->sampler_n ? sampler_id(extras, extra) : 0;
 	for (uint32_t i = 0; id && i < s->sampler_n; i++)

@@ -21,6 +21,7 @@
 
 enum { READER, SENSOR, NEXT, CHILDREN }; /* NEXT: the sensor that takes over on reload */
 enum { TICK_MS = 1000, AGAIN_MS = 250, AGAIN_MAX_MS = 10000, LIVED_MS = 60000, DEATHS_MAX = 10 };
+enum { HAND_OVER_MS = 40000 }; /* for the reader to end, longer than it takes to finish a file */
 enum { TEMPLATES_MAX = 256 << 20 };
 
 struct child {
@@ -60,7 +61,8 @@ struct parent {
 	bool file_busy;
 	size_t file_watch;
 	int64_t file_mtime_ns;
-	int64_t now_ms, ticked_ms, saved_ms; /* steady_ms() */
+	int64_t now_ms, ticked_ms, saved_ms;
+	int64_t asked_ms; /* steady_ms(): when the reader was asked to end */
 };
 
 static void close_for_child(struct parent *p, int which)
@@ -163,6 +165,7 @@ static void begin_end(struct parent *p)
 	if (p->child[NEXT].pid)
 		(void)kill(p->child[NEXT].pid, SIGKILL);
 	p->phase = PHASE_END_READER;
+	p->asked_ms = p->now_ms;
 	if (p->child[READER].pid)
 		ask_to_end(p, READER, WIRE_STOP, 1);
 	else
@@ -210,6 +213,7 @@ static void next_is_ready(struct parent *p)
 		return;
 	}
 	p->phase = PHASE_READER;
+	p->asked_ms = p->now_ms;
 	ask_to_end(p, READER, WIRE_STOP, 0);
 }
 
@@ -362,8 +366,12 @@ static void start_later(struct parent *p, struct child *c)
 	c->deaths = p->now_ms - c->born_ms > LIVED_MS ? 0 : c->deaths + 1;
 	if (c->deaths > DEATHS_MAX) {
 		live_say("%s died %d times: giving up", c->name, DEATHS_MAX + 1);
-		kill_all(p);
 		p->status = 1;
+		if (c == &p->child[READER]) {
+			end_sensor(p); /* what it knows is kept */
+			return;
+		}
+		kill_all(p);
 		p->phase = PHASE_OVER;
 		return;
 	}
@@ -406,7 +414,10 @@ static void reader_ended(struct parent *p, int how)
 		spawn(p, READER);
 		drop_rests(p);
 		p->phase = PHASE_SENSOR;
-		ask_to_end(p, SENSOR, WIRE_END, 0);
+		if (p->child[SENSOR].pid)
+			ask_to_end(p, SENSOR, WIRE_END, 0);
+		else
+			sensor_handed_over(p); /* it died meanwhile */
 	} else if (p->phase < PHASE_END_READER) {
 		died(p, READER, how);
 	}
@@ -558,6 +569,9 @@ static void tick(struct parent *p)
 		if (p->child[i].again_ms && p->now_ms >= p->child[i].again_ms &&
 		    p->phase < PHASE_END_READER)
 			spawn(p, i);
+	if ((p->phase == PHASE_READER || p->phase == PHASE_END_READER) && p->child[READER].pid &&
+	    p->now_ms - p->asked_ms > HAND_OVER_MS)
+		(void)kill(p->child[READER].pid, SIGKILL);
 	p->view.reader = p->child[READER].pid;
 	p->view.sensor = p->child[SENSOR].pid;
 	give_file(p);

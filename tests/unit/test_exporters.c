@@ -134,6 +134,22 @@ static void templates_changed_in_use_are_counted(void **state)
 	run_fini(&r);
 }
 
+static void a_records_own_sampling_does_not_hide_what_was_announced(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t announced;
+		uint64_t own;
+		uint32_t taken;
+	} rows[] = {{1000, 500, 500}, {1000, 1, 1000}, {1000, 100000, 1000}, {0, 7, 7},
+	    {0, 1ull << 30, 0}, {0, 0, 0}};
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct source s = {.whole.interval = rows[i].announced};
+		const uint64_t extra[EXTRA_N] = {[EXTRA_INTERVAL] = rows[i].own};
+		assert_int_equal(source_sampling(&s, 1u << EXTRA_INTERVAL, extra), rows[i].taken);
+	}
+}
+
 static void options_that_lie_about_sampling_are_not_believed(void **state)
 {
 	(void)state;
@@ -329,6 +345,7 @@ int main(void)
 	    cmocka_unit_test(data_before_its_template_is_counted_apart),
 	    cmocka_unit_test(templates_changed_in_use_are_counted),
 	    cmocka_unit_test(options_that_lie_about_sampling_are_not_believed),
+	    cmocka_unit_test(a_records_own_sampling_does_not_hide_what_was_announced),
 	    cmocka_unit_test(the_longest_prefix_rules),
 	    cmocka_unit_test(saved_exporters_go_on),
 	    cmocka_unit_test(damaged_saved_exporters_are_refused),
