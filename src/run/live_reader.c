@@ -283,6 +283,7 @@ static void open_file(struct live_reader *r, const struct wire *m, int fd)
 	struct err e;
 	memcpy(r->file_name, m->text, sizeof r->file_name);
 	r->file_open = true;
+	r->env.now_ms = wall(r);
 	if (reader_adopt(&r->file, fd, r->file_name, &r->env, &t, &e)) {
 		live_say("%s", e.msg);
 		t.files_failed++;
