@@ -153,7 +153,7 @@ void batch_fini(struct batch *b)
 enum { EXPORTERS_MAX = 65536, INDEX_FIRST = 64 };
 
 struct exporters {
-	char **names;
+	char **names; /* room for mask / 2 + 2 */
 	uint32_t n;
 	uint32_t *index, mask; /* numbers by the hash of their name; 0: free. At most half full */
 };
@@ -161,10 +161,10 @@ struct exporters {
 struct exporters *exporters_new(void)
 {
 	struct exporters *x = mem_new(1, sizeof *x);
-	x->names = mem_new(1, sizeof *x->names);
+	x->mask = INDEX_FIRST - 1;
+	x->names = mem_new(x->mask / 2 + 2, sizeof *x->names);
 	x->names[0] = mem_text("");
 	x->n = 1;
-	x->mask = INDEX_FIRST - 1;
 	x->index = mem_new(INDEX_FIRST, sizeof *x->index);
 	return x;
 }
@@ -194,6 +194,7 @@ static void index_grow(struct exporters *x)
 	x->mask = x->mask * 2 + 1;
 	free(x->index);
 	x->index = mem_new(x->mask + 1u, sizeof *x->index);
+	x->names = mem_grow(x->names, x->mask / 2 + 2, sizeof *x->names);
 	for (uint32_t i = 1; i < x->n; i++)
 		*place_of(x, x->names[i]) = i;
 }
@@ -206,7 +207,6 @@ uint32_t exporter_number(struct exporters *x, const char *name)
 	if (*place || x->n == EXPORTERS_MAX)
 		return *place;
 	*place = x->n;
-	x->names = mem_grow(x->names, x->n + 1u, sizeof *x->names);
 	x->names[x->n++] = mem_text(name);
 	if (x->n > x->mask / 2)
 		index_grow(x);
