@@ -4,10 +4,67 @@
 #include "rec/session.h"
 #include "base/when.h"
 #include <stdio.h>
+#include <string.h>
 
-static const char *const kinds[] = {"lease", "binding"};
-static const char *const edges[] = {"", "told", "seen", "inferred"};
+static const char *const kinds[] = {"lease", "binding", "reset"};
+static const char *const edges[] = {"", "told", "seen", "inferred", "until"};
+static const char *const id_words[SESSION_ID_N] = {[SESSION_USER] = "user",
+    [SESSION_CUI] = "cui",
+    [SESSION_CIRCUIT] = "circuit_id",
+    [SESSION_REMOTE] = "remote_id",
+    [SESSION_ASSIGNED] = "assigned",
+    [SESSION_MAC] = "mac",
+    [SESSION_DUID] = "duid",
+    [SESSION_CLIENT] = "client_id",
+    [SESSION_NAS] = "nas",
+    [SESSION_KEY] = "session"};
 enum { KINDS_N = sizeof kinds / sizeof *kinds, EDGES_N = sizeof edges / sizeof *edges };
+
+int session_ids_add(struct session_ids *ids, enum session_id kind, struct span value)
+{
+	if (!value.n || session_ids_get(ids, kind).n)
+		return ERR_OK;
+	if (value.n > UINT8_MAX || ids->n + 2 + value.n > SESSION_IDS_MAX)
+		return ERR_LIMIT;
+	uint8_t *to = ids->bytes + ids->n;
+	to[0] = (uint8_t)kind;
+	to[1] = (uint8_t)value.n;
+	memcpy(to + 2, value.p, value.n);
+	ids->n = (uint16_t)(ids->n + 2 + value.n);
+	return ERR_OK;
+}
+
+enum session_id session_ids_next(const struct session_ids *ids, size_t *at, struct span *value)
+{
+	size_t n = ids->n <= SESSION_IDS_MAX ? ids->n : 0;
+	if (*at + 2 > n)
+		return 0;
+	uint8_t kind = ids->bytes[*at];
+	*value = (struct span){(const char *)ids->bytes + *at + 2, ids->bytes[*at + 1]};
+	*at += 2 + value->n;
+	return kind < SESSION_ID_N && value->n && *at <= n ? kind : 0;
+}
+
+struct span session_ids_get(const struct session_ids *ids, enum session_id kind)
+{
+	enum session_id k;
+	struct span value;
+	for (size_t at = 0; (k = session_ids_next(ids, &at, &value));)
+		if (k == kind)
+			return value;
+	return (struct span){0};
+}
+
+static bool ids_ok(const struct session_ids *ids)
+{
+	size_t at = 0;
+	struct span value;
+	if (ids->n > SESSION_IDS_MAX)
+		return false;
+	while (session_ids_next(ids, &at, &value))
+		;
+	return at == ids->n;
+}
 
 static bool edge_ok(uint8_t edge, int64_t ms)
 {
@@ -30,8 +87,12 @@ int session_check(const struct session *s)
 		return ERR_INPUT;
 	if (s->port_last < s->port_first || s->port_step == 0 || s->held.bits > 128)
 		return ERR_INPUT;
-	bool no_holder = s->kind == SESSION_BINDING && addr_is_zero(&s->holder.addr);
-	return addr_is_zero(&s->held.addr) || no_holder ? ERR_INPUT : ERR_OK;
+	if (!ids_ok(&s->ids) || (s->kind == SESSION_BINDING && addr_is_zero(&s->holder.addr)))
+		return ERR_INPUT;
+	bool nas = session_ids_get(&s->ids, SESSION_NAS).n;
+	bool named =
+	    s->kind == SESSION_RESET ? nas : nas && session_ids_get(&s->ids, SESSION_KEY).n;
+	return addr_is_zero(&s->held.addr) && !named ? ERR_INPUT : ERR_OK;
 }
 
 static void realm_json(uint32_t realm, struct json *j)
@@ -81,6 +142,30 @@ static void holder_json(const struct session_holder *h, struct json *j)
 	json_close(j);
 }
 
+/* What is text stays text, the rest is hexadecimal with colons. */
+static void id_text(enum session_id kind, struct span value, struct text *t)
+{
+	bool raw = kind == SESSION_MAC || kind == SESSION_DUID || kind == SESSION_CLIENT;
+	for (size_t i = 0; i < value.n && !raw; i++)
+		raw = (uint8_t)value.p[i] < 0x20 || value.p[i] == 0x7f;
+	if (!raw)
+		text_add(t, value.p, value.n);
+	for (size_t i = 0; i < value.n && raw; i++)
+		text_fmt(t, "%s%02x", i ? ":" : "", (uint8_t)value.p[i]);
+}
+
+static void ids_json(const struct session_ids *ids, struct json *j)
+{
+	enum session_id kind;
+	struct span value;
+	for (size_t at = 0; (kind = session_ids_next(ids, &at, &value));) {
+		struct text t = {0};
+		id_text(kind, value, &t);
+		json_span(j, id_words[kind], t.p, t.n);
+		text_fini(&t);
+	}
+}
+
 void session_json(const struct session *s, const char *exporter, struct json *j)
 {
 	json_open(j, NULL);
@@ -90,6 +175,7 @@ void session_json(const struct session *s, const char *exporter, struct json *j)
 	edge_json("end", "end_is", s->end, s->t1_ms, j);
 	held_json(s, j);
 	holder_json(&s->holder, j);
+	ids_json(&s->ids, j);
 	if (s->exported_ms)
 		json_time(j, "exported", s->exported_ms);
 	if (s->received_ms)

@@ -1,19 +1,47 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who held an address at a time: one event of it, as its source told it. A lease is an address or
- * prefix of a line; a binding is what a carrier-grade NAT lent to an inside address: an outside
- * address, or some of its ports. Begin and end usually come as two records. */
+ * prefix of a line, told with the identifiers seen of it; a binding is what a carrier-grade NAT
+ * lent to an inside address: an outside address, or some of its ports. Begin and end usually come
+ * as two records. A lease without an address speaks of all that its NAS and session key hold. */
 #pragma once
 #include "base/json.h"
 #include "rec/addr.h"
 
-enum session_kind { SESSION_LEASE, SESSION_BINDING };
+enum session_kind {
+	SESSION_LEASE,
+	SESSION_BINDING,
+	SESSION_RESET, /* its NAS starts afresh: by t1 all that it had told has ended */
+};
 
 enum session_edge {   /* how the time of a begin or an end is known */
 	SESSION_OPEN, /* not at all; the time is 0 */
 	SESSION_TOLD, /* the source says that it happened then */
 	SESSION_SEEN, /* the source says that it is held at that time: begun before, not ended */
 	SESSION_INFERRED, /* concluded from other records */
+	SESSION_UNTIL, /* of an end: then, unless something renews or ends it (a DHCP lifetime) */
+};
+
+/* What was seen of the holder of a lease, and which session it is. */
+enum session_id {
+	SESSION_USER = 1, /* RADIUS User-Name */
+	SESSION_CUI,      /* RADIUS Chargeable-User-Identity, RFC 4372 */
+	SESSION_CIRCUIT,  /* DHCP relay agent circuit-id, RFC 3046 */
+	SESSION_REMOTE,   /* and remote-id */
+	SESSION_ASSIGNED, /* what the operator's own list calls the line */
+	SESSION_MAC,      /* six bytes, or as many as the hardware has */
+	SESSION_DUID,     /* RFC 8415, 11 */
+	SESSION_CLIENT,   /* DHCPv4 client identifier, RFC 2132, 9.14 */
+	SESSION_NAS, /* who told it: NAS-Identifier, else the NAS's address as text; DHCP server */
+	SESSION_KEY, /* the session's own name at that NAS: Acct-Session-Id; IAID */
+	SESSION_ID_N
+};
+
+/* Identifiers one after the other: kind, length, that many bytes. Each kind stands once at most. */
+enum { SESSION_IDS_MAX = 510 };
+struct session_ids {
+	uint16_t n;
+	uint8_t bytes[SESSION_IDS_MAX];
 };
 
 struct session_holder {
@@ -34,7 +62,16 @@ struct session {
 	uint8_t proto;                    /* 0: any */
 	uint8_t kind;                     /* enum session_kind */
 	uint8_t begin, end;               /* enum session_edge: how t0_ms and t1_ms are known */
+	struct session_ids ids;           /* of a lease; none of a binding */
 };
+
+/* LIMIT: no room, or more than 255 bytes. An empty one, or one that is there already, is not added.
+ */
+int session_ids_add(struct session_ids *ids, enum session_id kind, struct span value);
+/* The next from *at (0 at first), moved behind it; 0 at the end or where the bytes are damaged. */
+enum session_id session_ids_next(const struct session_ids *ids, size_t *at, struct span *value);
+/* Empty if it is not there. */
+struct span session_ids_get(const struct session_ids *ids, enum session_id kind);
 
 /* The record's place in the stream: when it was exported, else when what it tells happened. */
 static inline int64_t session_time_ms(const struct session *s)
@@ -43,7 +80,7 @@ static inline int64_t session_time_ms(const struct session *s)
 }
 
 /* INPUT where a value is impossible: times out of range or reversed, none at all, ports reversed,
- * no address held or no holder. */
+ * damaged identifiers, no holder, or no address held where no NAS and session key stand for it. */
 int session_check(const struct session *s);
 /* One line of `decode --json`; exporter is a name or "". */
 void session_json(const struct session *s, const char *exporter, struct json *j);

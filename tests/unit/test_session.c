@@ -18,7 +18,7 @@ static void impossible_sessions_are_refused(void **state)
 	(void)state;
 	struct session s = good;
 	assert_int_equal(session_check(&s), ERR_OK);
-	s.kind = 2;
+	s.kind = 3;
 	assert_int_equal(session_check(&s), ERR_INPUT);
 	s = good;
 	s.t0_ms = 0; /* a begin that is told has a time, and something has to be told */
