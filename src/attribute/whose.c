@@ -57,12 +57,17 @@ static void keep_newest(struct found *f)
 	f->n = kept;
 }
 
-static void keep_touching(struct found *f, const struct question *q, struct window w)
+/* What was to be deleted counts no more, even if it is still there. */
+static void keep_touching(
+    const struct asker *w, struct found *f, const struct question *q, struct window window)
 {
 	size_t kept = 0;
-	for (size_t i = 0; i < f->n; i++)
-		if (interval_touches(&f->v[i].v, w.lo_ms, w.hi_ms) && question_meets(q, &f->v[i].v))
+	for (size_t i = 0; i < f->n; i++) {
+		const struct interval *v = &f->v[i].v;
+		if (interval_touches(v, window.lo_ms, window.hi_ms) && question_meets(q, v) &&
+		    v->t1_ms > w->v[f->v[i].source].swept_ms)
 			f->v[kept++] = f->v[i];
+	}
 	f->n = kept;
 }
 
@@ -121,7 +126,7 @@ static void find_all(struct asker *w, const struct question *q, struct found *f)
 	}
 	if (f->n > 1)
 		keep_newest(f);
-	keep_touching(f, q, window);
+	keep_touching(w, f, q, window);
 	if (is_mixed(f))
 		keep_longest(f, window);
 }
@@ -140,8 +145,12 @@ static bool is_line(const struct answer *a, size_t line, const struct found_one 
 	return interval_same_holder(&a->records[l->record].v, &f->v);
 }
 
+/* Each record once, though a binding may lead to several lines. */
 static void add_record(struct answer *a, size_t line, const struct found_one *f)
 {
+	for (size_t i = 0; i < a->record_n; i++)
+		if (interval_is(&a->records[i].v, &f->v))
+			return;
 	if (a->record_n == ANSWER_RECORDS)
 		a->cut = true;
 	else
