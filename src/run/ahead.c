@@ -7,7 +7,7 @@
 #include "run/gate.h"
 #include <stdlib.h>
 
-enum { RING = 4 };
+enum { RING = 32, SLEEP = RING / 2 - 1 };
 
 struct ahead {
 	struct stream *stream;
@@ -21,7 +21,7 @@ struct ahead {
 static void *read_on(void *arg)
 {
 	struct ahead *a = arg;
-	for (uint64_t n = 0; n < RING || gate_wait(&a->done, n - RING + 1); n++) {
+	for (uint64_t n = 0; n < RING || gate_wait(&a->done, n - RING + 1, SLEEP); n++) {
 		if (!stream_fill(a->stream, &a->ring[n % RING]))
 			break;
 		gate_pass(&a->filled);
@@ -48,7 +48,7 @@ const struct stream_batch *ahead_next(struct ahead *a)
 		return stream_fill(a->stream, &a->ring[0]) ? &a->ring[0] : NULL;
 	if (a->taken)
 		gate_pass(&a->done);
-	if (!gate_wait(&a->filled, a->taken + 1))
+	if (!gate_wait(&a->filled, a->taken + 1, SLEEP))
 		return NULL;
 	return &a->ring[a->taken++ % RING];
 }

@@ -8,7 +8,7 @@
 #include "run/smooth.h"
 #include "run/stats.h"
 
-enum { STREAM_BATCH = 1024, STREAM_DNS = 256 }; /* records of a batch; look-ups among them */
+enum { STREAM_BATCH = 128, STREAM_DNS = 64 }; /* records of a batch; look-ups among them */
 
 struct stream;
 struct stream_record {
