@@ -59,7 +59,7 @@ static void read_all(struct detection *x)
 {
 	struct stream *s = stream_new(&x->in, &x->stats.tally);
 	struct progress bar = progress_begin(x->in.paths.bytes);
-	struct ahead *a = ahead_new(s, stages_shards(&x->stages.o) > 1);
+	struct ahead *a = ahead_new(s, stages_shards(&x->stages.o) > 0);
 	const struct stream_batch *b;
 	for (uint64_t n = 0; (b = ahead_next(a)); n += b->n) {
 		progress_show(&bar, b->taken, n);
