@@ -141,8 +141,8 @@ static void emit_side(const struct conv *c, int k, const struct way w[2], struct
 	contact_add(out, common);
 }
 
-static void emit(const struct conv *c, const struct way w[2], uint8_t outcome,
-    uint8_t marks, struct contacts *out)
+static void emit(const struct conv *c, const struct way w[2], uint8_t outcome, uint8_t marks,
+    struct contacts *out)
 {
 	struct contact common = {
 	    .proto = c->proto, .outcome = outcome, .marks = marks, .sampling = c->sampling};

@@ -143,8 +143,7 @@ unsigned inside_find(const struct inside *in, const union addr *a)
 
 struct subject inside_line(const union addr *a, unsigned bits)
 {
-	struct subject s = {
-	    .kind = addr_is_v4(a) ? SUBJECT_V4 : SUBJECT_V6, .bits = (uint8_t)bits};
+	struct subject s = {.kind = addr_is_v4(a) ? SUBJECT_V4 : SUBJECT_V6, .bits = (uint8_t)bits};
 	s.id = bits == 128 ? *a : addr_mask(a, bits);
 	return s;
 }

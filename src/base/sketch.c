@@ -56,7 +56,8 @@ bool hll4_add(uint8_t regs[8], uint64_t hash)
 	return true;
 }
 
-/* Of each pair of 16 registers in 64 bits the larger: bit 4 of a byte says which of two nibbles is. */
+/* Of each pair of 16 registers in 64 bits the larger: bit 4 of a byte says which of two nibbles is.
+ */
 static uint64_t larger(uint64_t a, uint64_t b)
 {
 	const uint64_t low = 0x0f0f0f0f0f0f0f0full, top = 0x1010101010101010ull;
