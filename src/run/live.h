@@ -27,6 +27,9 @@ struct live_exporter {
 	_Atomic uint64_t bucket_drops;  /* records over its token bucket */
 	_Atomic uint64_t ring_drops;    /* records that the ring had no room for */
 	_Atomic uint64_t far_drops;     /* datagrams that came over too many hops */
+	_Atomic uint64_t via_drops;     /* datagrams that came in by another interface */
+	_Atomic uint64_t replayed;      /* datagrams that had come before */
+	_Atomic uint64_t foreign;       /* flows of none of its prefixes */
 	_Atomic uint64_t wrong_clock;   /* records held apart for their time (sensor) */
 	_Atomic uint64_t wrong_sampling; /* announcements that were not believed */
 	_Atomic uint64_t redefined;      /* templates that changed their form while in use */

@@ -125,10 +125,7 @@ void live_keep_exporters(struct live *l)
 static int add_socket(struct live *l, size_t listen, const struct exporter_rule *own, struct err *e)
 {
 	struct live_socket s = {.listen = listen, .own = own};
-	bool ttl = own && own->ttl;
-	for (size_t i = 0; !own && i < l->rules_n; i++)
-		ttl |= l->rules[i].ttl != 0;
-	const struct udp_how how = {own ? &own->from.addr : NULL, l->o->buffer_mb << 20, ttl};
+	const struct udp_how how = {own ? &own->from.addr : NULL, l->o->buffer_mb << 20};
 	int bad = udp_open(&l->listens[listen], &how, &s.fd, &s.bytes, e);
 	if (bad)
 		return bad;
@@ -240,17 +237,15 @@ int live_open(struct live *l, const struct run_sensor_options *o, const struct s
 }
 
 /* The old socket of an exporter that stays goes on under the new rule. */
-static bool keep_socket(
-    struct live *l, struct live_socket *s, const struct exporter_rule *rules, size_t n)
+static bool keep_socket(struct live_socket *s, const struct exporter_rule *rules, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (exporter_rule_single(&rules[i]) && rules[i].ttl == s->own->ttl &&
+		if (exporter_rule_single(&rules[i]) &&
 		    addr_same(&rules[i].from.addr, &s->own->from.addr)) {
 			s->own = &rules[i];
 			return true;
 		}
 	(void)close(s->fd);
-	(void)l;
 	return false;
 }
 
@@ -270,7 +265,7 @@ int live_rules(struct live *l, const struct run_sensor_options *o, struct err *e
 	if (bad)
 		return bad;
 	for (size_t i = 0; i < l->sockets_n; i++)
-		if (!l->sockets[i].own || keep_socket(l, &l->sockets[i], rules, o->exporters.n))
+		if (!l->sockets[i].own || keep_socket(&l->sockets[i], rules, o->exporters.n))
 			l->sockets[kept++] = l->sockets[i];
 	l->sockets_n = kept;
 	free(l->rules);

@@ -130,22 +130,6 @@ static void tell_foreign(struct live_reader *r, const union addr *from)
 	    name, ++r->foreign_told == TOLD_MAX ? "; more senders are only counted" : "");
 }
 
-/* What the token bucket leaves of the flows that a datagram brought. */
-static void limit(struct live_reader *r, struct sender *s, size_t flow_n, struct live_exporter *x)
-{
-	uint64_t rate = s->rule ? s->rule->rate : 0, n = r->batch.flow_n - flow_n;
-	uint64_t pass = bucket_take(&s->bucket, rate, r->now_ms, n);
-	for (uint64_t i = pass; i < n; i++)
-		batch_undo_flow(&r->batch);
-	if (x && pass < n)
-		live_add(&x->bucket_drops, n - pass);
-}
-
-static bool too_far(const struct sender *s, const struct udp_datagram *d)
-{
-	return s->rule && s->rule->ttl && d->ttl < s->rule->ttl;
-}
-
 static void take_export(struct live_reader *r, struct sender *s, const uint8_t *p, size_t n)
 {
 	struct live_exporter *x = place_of(r, s->number);
@@ -153,7 +137,7 @@ static void take_export(struct live_reader *r, struct sender *s, const uint8_t *
 	if (r->batch.flow_n + r->batch.dns_n == 0)
 		r->batch_ms = r->now_ms;
 	export_datagram(r->export, &s->addr, r->now_ms, p, n, 0, &r->batch);
-	limit(r, s, flow_n, x);
+	senders_sift(s, &r->batch, flow_n, r->now_ms, x);
 	count_notes(r);
 	live_add(&r->board->datagrams, 1);
 	live_add(&r->board->bytes, n);
@@ -169,15 +153,10 @@ static void take_export(struct live_reader *r, struct sender *s, const uint8_t *
 static void take_datagram(struct live_reader *r, const struct udp_datagram *d)
 {
 	struct sender *s = senders_of(r->senders, &d->from);
-	if (!s) {
+	if (!s)
 		tell_foreign(r, &d->from);
-	} else if (too_far(s, d)) {
-		struct live_exporter *x = place_of(r, s->number);
-		if (x)
-			live_add(&x->far_drops, 1);
-	} else {
+	else if (senders_take(r->senders, s, d, r->now_ms, place_of(r, s->number)))
 		take_export(r, s, d->p, d->n);
-	}
 }
 
 /* One system call; how many datagrams there were. */

@@ -11,6 +11,7 @@ enum { SLOTS = 4 * LIVE_EXPORTERS_MAX }; /* a power of two */
 
 struct senders {
 	struct hash_key key;
+	struct replay *replay;
 	struct sender *slots; /* open addressing, at most a quarter full */
 	size_t n;
 	struct exporters *names;
@@ -27,6 +28,7 @@ struct senders *senders_new(struct exporters *names, const struct exporter_rule 
 {
 	struct senders *s = mem_new(1, sizeof *s);
 	s->key = hash_key_random();
+	s->replay = replay_new();
 	s->slots = mem_new(SLOTS, sizeof *s->slots);
 	s->names = names;
 	s->rules = rules;
@@ -37,8 +39,15 @@ struct senders *senders_new(struct exporters *names, const struct exporter_rule 
 
 void senders_free(struct senders *s)
 {
-	if (s)
+	for (size_t i = 0; s && i < SLOTS; i++)
+		if (s->slots[i].heard) {
+			replay_forget(s->replay, s->slots[i].heard);
+			free(s->slots[i].heard);
+		}
+	if (s) {
+		replay_free(s->replay);
 		free(s->slots);
+	}
 	free(s);
 }
 
@@ -57,8 +66,54 @@ struct sender *senders_of(struct senders *s, const union addr *from)
 	if (!number)
 		return NULL;
 	s->n++;
-	s->slots[i] = (struct sender){.addr = *from, .number = number, .rule = rule};
+	s->slots[i] = (struct sender){.addr = *from,
+	    .number = number,
+	    .rule = rule,
+	    .heard = mem_new(1, sizeof(struct replay_sender))};
 	return &s->slots[i];
+}
+
+static void count(_Atomic uint64_t *at, uint64_t n)
+{
+	if (at && n)
+		live_add(at, n);
+}
+
+bool senders_take(struct senders *s, struct sender *x, const struct udp_datagram *d, int64_t now_ms,
+    struct live_exporter *at)
+{
+	const struct exporter_rule *rule = x->rule;
+	if (rule && rule->via && d->via != rule->via)
+		count(at ? &at->via_drops : NULL, 1);
+	else if (rule && d->ttl < rule->ttl)
+		count(at ? &at->far_drops : NULL, 1);
+	else if (replay_is(s->replay, x->heard, d->p, d->n, now_ms))
+		count(at ? &at->replayed : NULL, 1);
+	else
+		return true;
+	return false;
+}
+
+void senders_sift(
+    struct sender *x, struct batch *b, size_t from, int64_t now_ms, struct live_exporter *at)
+{
+	size_t kept = from, n = b->flow_n;
+	if (!x->rule)
+		return;
+	for (size_t i = from; x->rule->prefixes_n && i < n; i++) {
+		const struct flow *f = &b->flows[i];
+		if (!exporter_rule_reports(x->rule, &f->src, &f->dst))
+			continue;
+		if (kept != i)
+			b->flows[kept] = *f;
+		kept++;
+	}
+	kept = x->rule->prefixes_n ? kept : n;
+	uint64_t pass = bucket_take(&x->bucket, x->rule->rate, now_ms, kept - from);
+	count(at ? &at->foreign : NULL, n - kept);
+	count(at ? &at->bucket_drops : NULL, kept - from - pass);
+	while (b->flow_n > from + pass)
+		batch_undo_flow(b);
 }
 
 void senders_export_rules(const struct senders *s, struct export *x)
