@@ -132,6 +132,8 @@ static void judge(struct live_sensor *s, struct evidence_table *t, uint64_t line
 		if (told_rose(s->told, &v[i], word == WORD_LAST ? LAST_RISE_DB : TOLD_RISE_DB) &&
 		    word != WORD_NONE)
 			tell_verdict(s, t, &v[i]);
+	told_forget(s->told, s->stage_ms - evidence_forgotten_ms,
+	    settings_evidence(s->l->settings)->lines_max);
 	atomic_store(&s->board->lines, lines);
 }
 

@@ -55,6 +55,36 @@ static void a_line_is_told_again_when_it_rose(void **state)
 	told_free(t);
 }
 
+static void what_was_told_is_forgotten_with_its_line(void **state)
+{
+	(void)state;
+	enum { MANY = 3000, FEW = 100 };
+	struct told *t = told_new();
+	struct verdict_line v = {.subject = {.bits = 128}, .tier = TIER_SUSPECT, .score_db = 30};
+	for (uint16_t i = 1; i <= MANY; i++) {
+		v.subject.port_n = i;
+		v.last_ms = i;
+		assert_true(told_rose(t, &v, TOLD_RISE_DB));
+	}
+	told_forget(t, 1001, MANY);
+	for (uint16_t i = 1; i <= MANY; i++) {
+		v.subject.port_n = i;
+		v.last_ms = i;
+		assert_int_equal(told_rose(t, &v, TOLD_RISE_DB), i <= 1000);
+	}
+	told_forget(t, 0, MANY);
+	for (uint16_t i = 1; i <= FEW; i++) {
+		v.subject.port_n = i;
+		assert_false(told_rose(t, &v, TOLD_RISE_DB));
+	}
+	told_forget(t, 0, FEW); /* too many, and this look had only a few */
+	for (uint16_t i = 1; i <= 2 * FEW; i++) {
+		v.subject.port_n = i;
+		assert_int_equal(told_rose(t, &v, TOLD_RISE_DB), i > FEW);
+	}
+	told_free(t);
+}
+
 /* Somebody who left within a line: his successor gets it whole. */
 static void lines_go_out_whole(void **state)
 {
@@ -363,6 +393,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_line_is_told_again_when_it_rose),
+	    cmocka_unit_test(what_was_told_is_forgotten_with_its_line),
 	    cmocka_unit_test(lines_go_out_whole),
 	    cmocka_unit_test(what_nobody_reads_is_bounded),
 	    cmocka_unit_test(messages_carry_descriptors),
