@@ -10,10 +10,12 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-enum { LIVE_EXPORTERS_MAX = 1024, LIVE_TIERS = 5 };
+/* Where no rule says who may send, some places stay free for those that a rule will name. */
+enum { LIVE_EXPORTERS_MAX = 1024, LIVE_STRANGERS_MAX = 768, LIVE_TIERS = 5 };
 
 /* One sender of exports; its place is its number in the records (`exporter` of struct flow) - 1.
- * Written by the reader, but for what the parent and the sensor count. */
+ * Written by the reader, but for what the parent and the sensor count; while no reader runs, the
+ * parent may give it to another. */
 struct live_exporter {
 	char name[ADDR_TEXT]; /* its address */
 	_Atomic uint64_t datagrams, bytes, records;
@@ -121,9 +123,17 @@ int live_open(struct live *l, const struct run_sensor_options *o, const struct s
  * looked at. */
 int live_rules(struct live *l, const struct run_sensor_options *o, struct err *e);
 void live_close(struct live *l);
-/* Exporters keep their numbers over a restart, since the state knows them by these. */
-void live_keep_exporters(struct live *l);
-/* Gives them these numbers in a process's own list. */
+/* Exporters keep their places over a restart, since the state knows them by these: reads and writes
+ * the small file of the state that has them. */
+void live_places_kept(struct live *l);
+void live_keep_places(struct live *l);
+/* While no reader runs: exporters that a rule names one by one get their places now, so that a
+ * silent one is seen. Where all are taken, one that no rule names gives way. */
+void live_give_places(struct live *l);
+/* The place of an exporter, or NULL; its address, or false where the name is none. */
+struct live_exporter *live_place_of(struct live_board *b, const union addr *a);
+bool live_place_addr(const struct live_exporter *x, union addr *a);
+/* Gives them the numbers of their places in a process's own list. */
 void live_names(const struct live_board *b, struct exporters *names);
 /* Looks after the kernel's counts of what its sockets dropped. */
 void live_count_drops(struct live *l);

@@ -68,60 +68,6 @@ static int open_folder(struct live *l, struct err *e)
 	return bad;
 }
 
-/* Exporters that are named one by one have their places from the start: a silent one is seen. */
-static void place_exporter(struct live *l, const struct exporter_rule *rule)
-{
-	char name[ADDR_TEXT];
-	addr_text(name, &rule->from.addr);
-	uint32_t n = live_exporters(l->board);
-	for (uint32_t i = 0; i < n; i++)
-		if (strncmp(l->board->exporter[i].name, name, sizeof name) == 0)
-			return;
-	if (n == LIVE_EXPORTERS_MAX)
-		return;
-	memcpy(l->board->exporter[n].name, name, sizeof name);
-	atomic_store(&l->board->exporters, n + 1);
-}
-
-static void place_kept_exporters(struct live *l)
-{
-	struct text all = {0};
-	uint32_t n = 0;
-	if (place_read(l->folder, "exporters", &all, NULL) == ERR_OK && all.n)
-		for (struct span rest = {all.p, all.n}; rest.p && n < LIVE_EXPORTERS_MAX;) {
-			struct span name = span_cut(&rest, '\n');
-			if (name.n && name.n < ADDR_TEXT)
-				memcpy(l->board->exporter[n++].name, name.p, name.n);
-		}
-	atomic_store(&l->board->exporters, n);
-	text_fini(&all);
-}
-
-void live_names(const struct live_board *b, struct exporters *names)
-{
-	char name[ADDR_TEXT];
-	for (uint32_t i = 0; i < live_exporters(b); i++) {
-		const char *is = b->exporter[i].name;
-		(void)str_copy(name, sizeof name, is, strnlen(is, ADDR_TEXT - 1));
-		(void)exporter_number(names, name);
-	}
-}
-
-void live_keep_exporters(struct live *l)
-{
-	struct text all = {0};
-	struct err e;
-	for (uint32_t i = 0; i < live_exporters(l->board); i++) {
-		const char *name = l->board->exporter[i].name;
-		for (size_t k = 0; k < ADDR_TEXT - 1 && name[k]; k++)
-			text_putc(&all, name[k] > ' ' && name[k] < 0x7f ? name[k] : '?');
-		text_putc(&all, '\n');
-	}
-	if (all.n && place_write(l->folder, "exporters", all.p, all.n, &e))
-		live_say("%s", e.msg);
-	text_fini(&all);
-}
-
 static int add_socket(struct live *l, size_t listen, const struct exporter_rule *own, struct err *e)
 {
 	struct live_socket s = {.listen = listen, .own = own};
@@ -228,10 +174,7 @@ int live_open(struct live *l, const struct run_sensor_options *o, const struct s
 	bad = bad ? bad : open_folder(l, e);
 	bad = bad ? bad : open_board(l, e);
 	if (!bad)
-		place_kept_exporters(l);
-	for (size_t i = 0; !bad && i < l->rules_n; i++)
-		if (exporter_rule_single(&l->rules[i]))
-			place_exporter(l, &l->rules[i]);
+		live_places_kept(l);
 	bad = bad ? bad : open_listens(l, e);
 	return bad ? bad : open_out(l, e);
 }
@@ -271,28 +214,17 @@ int live_rules(struct live *l, const struct run_sensor_options *o, struct err *e
 	free(l->rules);
 	l->rules = rules;
 	l->rules_n = o->exporters.n;
-	for (size_t i = 0; i < l->rules_n; i++) {
-		if (!exporter_rule_single(&rules[i]))
-			continue;
-		place_exporter(l, &rules[i]);
+	for (size_t i = 0; i < l->rules_n; i++)
 		for (size_t k = 0; k < l->listens_n; k++)
 			if (l->listens[k].kind == LISTEN_UDP && !has_socket(l, k, &rules[i]))
 				add_own_socket(l, k, &rules[i]);
-	}
 	return ERR_OK;
 }
 
 static _Atomic uint64_t *drops_of(struct live *l, const struct live_socket *s)
 {
-	char name[ADDR_TEXT];
-	if (!s->own)
-		return &l->board->kernel_drops;
-	addr_text(name, &s->own->from.addr);
-	uint32_t n = live_exporters(l->board);
-	for (uint32_t i = 0; i < n; i++)
-		if (strncmp(l->board->exporter[i].name, name, sizeof name) == 0)
-			return &l->board->exporter[i].kernel_drops;
-	return &l->board->kernel_drops;
+	struct live_exporter *x = s->own ? live_place_of(l->board, &s->own->from.addr) : NULL;
+	return x ? &x->kernel_drops : &l->board->kernel_drops;
 }
 
 void live_count_drops(struct live *l)

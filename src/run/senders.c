@@ -13,7 +13,7 @@ struct senders {
 	struct hash_key key;
 	struct replay *replay;
 	struct sender *slots; /* open addressing, at most a quarter full */
-	size_t n;
+	size_t n;             /* places that are taken */
 	struct exporters *names;
 	const struct exporter_rule *rules;
 	size_t rules_n;
@@ -22,6 +22,33 @@ struct senders {
 	uint64_t passed_on[LIVE_EXPORTERS_MAX]; /* of what will seem to be lost at first */
 	bool resumed[LIVE_EXPORTERS_MAX];       /* and nothing was lost since */
 };
+
+static struct sender *slot_of(const struct senders *s, const union addr *from)
+{
+	size_t i = hash_words(&s->key, from->q, 2) & (SLOTS - 1);
+	while (s->slots[i].number && !addr_same(&s->slots[i].addr, from))
+		i = (i + 1) & (SLOTS - 1);
+	return &s->slots[i];
+}
+
+static struct sender *add(struct senders *s, const union addr *from, uint32_t number)
+{
+	struct sender *x = slot_of(s, from);
+	*x = (struct sender){.addr = *from,
+	    .number = number,
+	    .rule = exporter_rule_of(s->rules, s->rules_n, from),
+	    .heard = x->heard ? x->heard : mem_new(1, sizeof *x->heard)};
+	return x;
+}
+
+/* Those that have a place already. */
+static void add_known(struct senders *s)
+{
+	union addr a;
+	for (uint32_t i = 0; i < live_exporters(s->board); i++, s->n++)
+		if (live_place_addr(&s->board->exporter[i], &a))
+			(void)add(s, &a, i + 1);
+}
 
 struct senders *senders_new(struct exporters *names, const struct exporter_rule *rules,
     size_t rules_n, struct live_board *board)
@@ -34,6 +61,7 @@ struct senders *senders_new(struct exporters *names, const struct exporter_rule 
 	s->rules = rules;
 	s->rules_n = rules_n;
 	s->board = board;
+	add_known(s);
 	return s;
 }
 
@@ -53,24 +81,17 @@ void senders_free(struct senders *s)
 
 struct sender *senders_of(struct senders *s, const union addr *from)
 {
-	size_t i = hash_words(&s->key, from->q, 2) & (SLOTS - 1);
-	for (; s->slots[i].number; i = (i + 1) & (SLOTS - 1))
-		if (addr_same(&s->slots[i].addr, from))
-			return &s->slots[i];
-	const struct exporter_rule *rule = exporter_rule_of(s->rules, s->rules_n, from);
-	if ((s->rules_n && !rule) || s->n == LIVE_EXPORTERS_MAX)
+	struct sender *x = slot_of(s, from);
+	if (x->number)
+		return x->rule || !s->rules_n ? x : NULL;
+	size_t most = s->rules_n ? LIVE_EXPORTERS_MAX : LIVE_STRANGERS_MAX;
+	if (s->n >= most || (s->rules_n && !exporter_rule_of(s->rules, s->rules_n, from)))
 		return NULL;
 	char name[ADDR_TEXT];
 	addr_text(name, from);
 	uint32_t number = exporter_number(s->names, name);
-	if (!number)
-		return NULL;
-	s->n++;
-	s->slots[i] = (struct sender){.addr = *from,
-	    .number = number,
-	    .rule = rule,
-	    .heard = mem_new(1, sizeof(struct replay_sender))};
-	return &s->slots[i];
+	s->n += number != 0;
+	return number ? add(s, from, number) : NULL;
 }
 
 static void count(_Atomic uint64_t *at, uint64_t n)

@@ -108,6 +108,8 @@ static void spawn(struct parent *p, int which)
 	c->again_ms = p->now_ms + AGAIN_MAX_MS;
 	if (!wire_pair(pair))
 		return;
+	if (which == READER)
+		live_give_places(&p->live);
 	pid_t pid = fork();
 	if (pid == 0) {
 		(void)close(pair[0]);
@@ -317,7 +319,7 @@ static void heard(struct parent *p, int which, const struct wire *m, int fd)
 		if (fd >= 0 && which == READER) {
 			keep_templates(p, fd);
 			write_templates(p);
-			live_keep_exporters(&p->live);
+			live_keep_places(&p->live);
 		}
 		break;
 	case WIRE_PEER_IS:

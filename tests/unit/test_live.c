@@ -231,8 +231,10 @@ static void a_false_number_of_exporters_hurts_nobody(void **state)
 	atomic_store(&l.board->exporters, UINT32_MAX);
 	memset(l.board->exporter[LIVE_EXPORTERS_MAX - 1].name, 'x', ADDR_TEXT);
 	assert_int_equal(live_rules(&l, &o, NULL), ERR_OK);
+	live_give_places(&l);
 	live_names(l.board, names);
-	assert_int_equal(strlen(exporter_name(names, 1)), ADDR_TEXT - 1);
+	assert_string_equal(exporter_name(names, 1), "192.0.2.1");
+	assert_int_equal(strlen(exporter_name(names, 2)), ADDR_TEXT - 1);
 	exporters_free(names);
 	free(l.rules);
 	free(l.board);
@@ -352,7 +354,7 @@ static void senders_are_bounded_and_ruled(void **state)
 	struct exporter_rule rule;
 	union addr a;
 	struct senders *s = senders_new(names, NULL, 0, &board);
-	for (uint32_t i = 0; i < LIVE_EXPORTERS_MAX; i++) {
+	for (uint32_t i = 0; i < LIVE_STRANGERS_MAX; i++) {
 		a = addr_v4(0x0a000000 + i);
 		assert_non_null(senders_of(s, &a));
 	}
@@ -368,6 +370,41 @@ static void senders_are_bounded_and_ruled(void **state)
 	assert_ptr_equal(senders_of(s, &a)->rule, &rule);
 	senders_free(s);
 	exporters_free(names);
+}
+
+static void named_exporters_find_a_place(void **state)
+{
+	(void)state;
+	const char *rule[] = {"192.0.2.0/24", "198.51.100.1", "198.51.100.2", "10.0.0.9"};
+	struct live l = {.lock = -1, .out = -1, .board = calloc(1, sizeof *l.board)};
+	struct run_sensor_options o = {.exporters = {rule, ROWS(rule)}};
+	union addr a;
+	assert_non_null(l.board);
+	for (uint32_t i = 0; i < LIVE_EXPORTERS_MAX;
+	     i++) { /* all taken, by whoever sent something */
+		struct live_exporter *x = &l.board->exporter[i];
+		a = addr_v4(i < 8 ? 0xc0000200 + i : 0x0a000000 + i);
+		addr_text(x->name, &a);
+		x->last_ms = 1000 + i;
+		x->records = 5;
+	}
+	l.board->exporter[500].last_ms = 1;
+	l.board->exporter[600].last_ms = 2;
+	atomic_store(&l.board->exporters, LIVE_EXPORTERS_MAX);
+	assert_int_equal(live_rules(&l, &o, NULL), ERR_OK);
+	live_give_places(&l);
+	assert_string_equal(l.board->exporter[500].name, "198.51.100.1");
+	assert_string_equal(l.board->exporter[600].name, "198.51.100.2");
+	assert_int_equal(l.board->exporter[500].records, 0);
+	a = addr_v4(0x0a000009); /* had one already */
+	assert_ptr_equal(live_place_of(l.board, &a), &l.board->exporter[9]);
+	assert_int_equal(l.board->exporter[9].records, 5);
+	for (uint32_t i = 0; i < 8; i++) { /* of a network that is allowed */
+		a = addr_v4(0xc0000200 + i);
+		assert_ptr_equal(live_place_of(l.board, &a), &l.board->exporter[i]);
+	}
+	free(l.rules);
+	free(l.board);
 }
 
 static void marks_are_kept_per_folder(void **state)
@@ -403,6 +440,7 @@ int main(void)
 	    cmocka_unit_test(folders_give_new_files_once),
 	    cmocka_unit_test(wrong_clocks_are_held_apart),
 	    cmocka_unit_test(senders_are_bounded_and_ruled),
+	    cmocka_unit_test(named_exporters_find_a_place),
 	    cmocka_unit_test(marks_are_kept_per_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
