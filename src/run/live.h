@@ -39,7 +39,16 @@ struct live_exporter {
 	_Atomic uint32_t sampling;       /* 1 in N in force, 0 not known */
 };
 
+/* The turns that a child has made: so the parent sees that it is alive. busy: at something long, of
+ * which it is not known how long it takes. */
+struct live_beat {
+	_Atomic uint64_t turns;
+	_Atomic bool busy;
+};
+enum { LIVE_BEATS = 3 }; /* the reader's, and of two sensors */
+
 struct live_board {
+	struct live_beat beat[LIVE_BEATS];
 	/* the reader */
 	_Atomic uint64_t datagrams, bytes, flows, dns, bad, ignored;
 	_Atomic uint64_t files_read, files_ignored, files_failed;
@@ -112,8 +121,9 @@ struct live { /* the parent's; a child sees it as it was at the fork */
 	struct live_peer peers[LIVE_PEERS_MAX];
 	struct ring *ring;
 	struct live_board *board;
-	struct text templates; /* what the reader last gave to keep */
-	int out;               /* listening socket of --out, or -1 */
+	struct live_beat *beat; /* of the child that this is */
+	struct text templates;  /* what the reader last gave to keep */
+	int out;                /* listening socket of --out, or -1 */
 };
 
 /* Opens all that is named in the options. CONFIG, SYS. */
@@ -137,6 +147,14 @@ bool live_place_addr(const struct live_exporter *x, union addr *a);
 void live_names(const struct live_board *b, struct exporters *names);
 /* Looks after the kernel's counts of what its sockets dropped. */
 void live_count_drops(struct live *l);
+static inline void live_beat(const struct live *l)
+{
+	live_add(&l->beat->turns, 1);
+}
+static inline void live_busy(const struct live *l, bool busy)
+{
+	atomic_store(&l->beat->busy, busy);
+}
 int64_t live_now_ms(void);
 /* One line on stderr. */
 void live_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -425,10 +425,21 @@ static void troubles_words(const struct live_exporter *x, struct text *out)
 		text_puts(out, ".\n");
 }
 
-void live_summary(
-    const struct live *l, const struct stats *stats, struct text *json, struct text *words)
+static void fill_stats(const struct live_board *b, struct stats *stats)
+{
+	stats->tally = (struct tally){.flow_n = b->flows,
+	    .dns_n = b->dns,
+	    .bad_n = b->bad + b->refused,
+	    .ignored_n = b->ignored};
+	stats->late = b->late;
+	stats->dropped += b->ring_drops;
+	stats->seconds = (double)(live_now_ms() - b->started_ms) / 1000;
+}
+
+void live_summary(const struct live *l, struct stats *stats, struct text *json, struct text *words)
 {
 	const struct live_board *b = l->board;
+	fill_stats(b, stats);
 	struct json j = json_to(json);
 	json_open(&j, NULL);
 	stats_keys(stats, &j);
