@@ -60,7 +60,8 @@ static void set_one(int fd, int level, int option)
 	(void)setsockopt(fd, level, option, &one, sizeof one);
 }
 
-/* With the right to it, beyond net.core.rmem_max. */
+/* With the right to it, beyond net.core.rmem_max. The kernel doubles the number for its own needs
+ * and tells the double: half of it is what was asked for. */
 static size_t set_buffer(int fd, size_t bytes)
 {
 	int want = (int)(bytes < INT32_MAX ? bytes : INT32_MAX), got = 0;
@@ -68,7 +69,7 @@ static size_t set_buffer(int fd, size_t bytes)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &want, sizeof want) != 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &want, sizeof want);
 	(void)getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &got, &n);
-	return got > 0 ? (size_t)got : 0;
+	return got > 0 ? (size_t)got / 2 : 0;
 }
 
 static int open_socket(int fd, struct listen *l, const struct udp_how *how)
@@ -97,7 +98,7 @@ int udp_open(struct listen *l, const struct udp_how *how, int *fd, size_t *got_b
 	int family = addr_is_v4(&l->addr) ? AF_INET : AF_INET6;
 	*fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (*fd < 0)
-		return err_set(e, ERR_SYS, "socket: %s", strerror(errno));
+		return err_set(e, ERR_SYS, "socket: %s", listen_why(errno));
 	*got_bytes = set_buffer(*fd, how->buffer_bytes);
 	if (open_socket(*fd, l, how) == 0)
 		return ERR_OK;
@@ -110,7 +111,7 @@ int udp_open(struct listen *l, const struct udp_how *how, int *fd, size_t *got_b
 	(void)close(*fd);
 	*fd = -1;
 	int bad = err_set(e, ERR_SYS, "%s%s%s: %s", name.p, how->from ? " for exporter " : "", from,
-	    strerror(why));
+	    listen_why(why));
 	text_fini(&name);
 	return bad;
 }

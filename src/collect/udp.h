@@ -22,7 +22,7 @@ void udp_free(struct udp *u);
 
 /* A socket on the listener's address and port, which others may share; a port of 0 is filled in.
  * from: take datagrams of that address only, NULL: of all that no other socket of the port takes.
- * buffer_bytes is asked for, *got_bytes is what the kernel granted. SYS. */
+ * buffer_bytes is asked for, *got_bytes is what the kernel granted of it. SYS. */
 struct udp_how {
 	const union addr *from;
 	size_t buffer_bytes;

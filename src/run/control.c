@@ -16,7 +16,13 @@ int control_address(const char *folder, struct sockaddr_un *un, int *folder_fd, 
 	*un = (struct sockaddr_un){.sun_family = AF_UNIX};
 	*folder_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*folder_fd < 0)
-		return err_set(e, ERR_SYS, "%.180s: %s", folder, strerror(errno));
+		return errno == ENOENT || errno == ENOTDIR
+			   ? err_set(e, ERR_NONE,
+				 "no sensor runs on %.150s, there is no such folder; name its "
+				 "folder "
+				 "with --state",
+				 folder)
+			   : err_set(e, ERR_SYS, "%.180s: %s", folder, strerror(errno));
 	(void)snprintf(un->sun_path, sizeof un->sun_path, "/proc/self/fd/%d/control", *folder_fd);
 	return ERR_OK;
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the parent of a live sensor opens: sockets, folders, the state's folder and its lock, the
  * ring and the board. Children inherit all of it and open nothing. */
+#include "attribute/attribute.h"
 #include "base/mem.h"
 #include "run/live.h"
 #include "run/place.h"
@@ -164,12 +165,25 @@ static int open_board(struct live *l, struct err *e)
 	return ring_new(&l->ring, RING_SLOTS_DEFAULT, e);
 }
 
+/* The sensor reads them once more; here they are checked before anything is opened. */
+static int check_inside(
+    const struct run_sensor_options *o, const struct settings *settings, struct err *e)
+{
+	struct attribute *a = attribute_new(settings_attribute(settings));
+	int bad = ERR_OK;
+	for (size_t i = 0; !bad && i < o->inside.n; i++)
+		bad = attribute_inside(a, o->inside.v[i], e);
+	attribute_free(a);
+	return bad;
+}
+
 int live_open(struct live *l, const struct run_sensor_options *o, const struct settings *settings,
     struct err *e)
 {
 	*l = (struct live){.o = o, .settings = settings, .lock = -1, .out = -1};
 	raise_limit();
-	int bad = parse_rules(&l->rules, &o->exporters, e);
+	int bad = check_inside(o, settings, e);
+	bad = bad ? bad : parse_rules(&l->rules, &o->exporters, e);
 	l->rules_n = bad ? 0 : o->exporters.n;
 	bad = bad ? bad : open_folder(l, e);
 	bad = bad ? bad : open_board(l, e);

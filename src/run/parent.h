@@ -78,6 +78,7 @@ void parent_keep_rest(struct parent *p, uint32_t id, int *fd);
 void parent_drop_rests(struct parent *p);
 void parent_give_file(struct parent *p); /* the next one of the watched folders, to the reader */
 void parent_file_done(struct parent *p);
+void parent_check_folders(struct parent *p); /* once a second: says what is gone or back */
 /* What a sensor hands over: kept until there is a successor, then given to it. */
 void parent_keep_handed(struct parent *p, const struct wire *m, int *fd);
 void parent_give_handed(struct parent *p);

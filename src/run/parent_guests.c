@@ -147,6 +147,18 @@ void parent_give_file(struct parent *p)
 	}
 }
 
+void parent_check_folders(struct parent *p)
+{
+	for (size_t i = 0; i < p->live.listens_n; i++) {
+		enum watch_change change =
+		    p->live.watches[i] ? watch_check(p->live.watches[i]) : WATCH_SAME;
+		if (change == WATCH_GONE)
+			live_say("dir:%.200s is gone: it is waited for", p->live.listens[i].path);
+		else if (change == WATCH_BACK)
+			live_say("dir:%.200s is there anew", p->live.listens[i].path);
+	}
+}
+
 void parent_keep_handed(struct parent *p, const struct wire *m, int *fd)
 {
 	bool is_client = m->kind == WIRE_CLIENT;

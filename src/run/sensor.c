@@ -342,6 +342,7 @@ static void tick(struct parent *p)
 	if (p->now_ms - p->ticked_ms >= TICK_MS) {
 		live_count_drops(&p->live);
 		live_view_rate(&p->view, p->now_ms);
+		parent_check_folders(p);
 		for (int i = 0; i < CHILDREN; i++)
 			parent_look_after(p, i);
 		p->ticked_ms = p->now_ms;
@@ -468,6 +469,19 @@ static void block_signals(struct parent *p)
 	p->signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+static void say_buffers(const struct live *l)
+{
+	uint64_t asked = l->o->buffer_mb << 20, got = l->sockets[0].bytes;
+	if (got >= asked)
+		live_say("receive buffers of %llu MiB", (unsigned long long)l->o->buffer_mb);
+	else
+		live_say(
+		    "receive buffers of %llu KiB, though %llu MiB were asked for: raise the limit "
+		    "with sysctl net.core.rmem_max=%llu, then start again",
+		    (unsigned long long)got / 1024, (unsigned long long)l->o->buffer_mb,
+		    (unsigned long long)asked);
+}
+
 static void say_what_is_open(const struct live *l)
 {
 	for (size_t i = 0; i < l->listens_n; i++) {
@@ -477,7 +491,7 @@ static void say_what_is_open(const struct live *l)
 		text_fini(&name);
 	}
 	if (l->sockets_n)
-		live_say("receive buffers of %zu KiB", l->sockets[0].bytes / 1024);
+		say_buffers(l);
 	if (!l->rules_n)
 		live_say("no --exporter given: any sender is taken, all on one common queue");
 }

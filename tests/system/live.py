@@ -10,7 +10,10 @@
   live.py dnstap PATH|HOST:PORT COUNT [one-way]   dnstap in Frame Streams, both handshakes
   live.py datagrams FROM HOST:PORT COUNT [FIRST [TTL]]   NetFlow v9 of one flow each, numbered from FIRST on;
                                        number 0 brings the template
-  live.py scans FROM HOST:PORT COUNT [TTL]   NetFlow v9, one flow each: four lines that knock at telnet everywhere
+  live.py scans FROM HOST:PORT COUNT [TTL [LINE]]   NetFlow v9, one flow each: four lines, from LINE on, that knock
+                                       at telnet everywhere
+  live.py read PATH FILE               everything that a unix socket says, once connected, until it closes
+  live.py hold PATH|HOST:PORT N SECONDS   N connections that say nothing
   live.py replay FROM HOST:PORT COUNT TIMES   COUNT datagrams as of `datagrams`, then the same TIMES times more
 """
 import json
@@ -172,8 +175,8 @@ def quiet(i):
     return v9(i, bytes((100, 64, 0, i % 250 + 1)), bytes((198, 51, 100, 9)), 443, 0x1b)
 
 
-def scan(i):
-    return v9(i, bytes((100, 64, 0, i % 4 + 1)), struct.pack("!I", 0x2d000000 + i), 23, 2)
+def scan(i, line=1):
+    return v9(i, bytes((100, 64, 0, i % 4 + line)), struct.pack("!I", 0x2d000000 + i), 23, 2)
 
 
 def send_all(source, where, ttl, made, burst=20):
@@ -191,8 +194,22 @@ def datagrams(source, where, count, first="0", ttl="64"):
     send_all(source, where, ttl, (quiet(i) for i in range(int(first), int(first) + int(count))))
 
 
-def scans(source, where, count, ttl="64"):
-    send_all(source, where, ttl, (scan(i) for i in range(int(count))), 40)
+def scans(source, where, count, ttl="64", line="1"):
+    send_all(source, where, ttl, (scan(i, int(line)) for i in range(int(count))), 40)
+
+
+def read(path, file):
+    s = reach(path)
+    with open(file, "wb") as f:
+        while piece := s.recv(65536):
+            f.write(piece)
+
+
+def hold(where, n, seconds):
+    held = [reach(where) for _ in range(int(n))]
+    time.sleep(float(seconds))
+    for s in held:
+        s.close()
 
 
 def replay(source, where, count, times):
@@ -203,4 +220,5 @@ def replay(source, where, count, times):
 
 if __name__ == "__main__":
     {"key": key, "near": near, "ipfix": ipfix, "dnstap": dnstap,
-     "datagrams": datagrams, "scans": scans, "replay": replay}[sys.argv[1]](*sys.argv[2:])
+     "datagrams": datagrams, "scans": scans, "replay": replay,
+     "read": read, "hold": hold}[sys.argv[1]](*sys.argv[2:])

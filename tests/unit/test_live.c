@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void a_line_is_told_again_when_it_rose(void **state)
@@ -304,6 +305,72 @@ static void folders_give_new_files_once(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+static void a_folder_that_is_gone_is_waited_for(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/theriac-watch-XXXXXX", name[WATCH_NAME], aside[300], path[300];
+	struct watch *w;
+	int64_t mtime_ns;
+	assert_non_null(mkdtemp(folder));
+	touch(folder, "old");
+	assert_int_equal(watch_open(&w, folder, 0, NULL), ERR_OK);
+	assert_int_equal(watch_check(w), WATCH_SAME);
+	(void)snprintf(aside, sizeof aside, "%s-aside", folder);
+	assert_int_equal(rename(folder, aside), 0);
+	assert_int_equal(watch_check(w), WATCH_GONE);
+	assert_int_equal(watch_check(w), WATCH_SAME);
+	assert_false(next(w, name, &mtime_ns));
+	assert_int_equal(mkdir(folder, 0700), 0);
+	(void)usleep(20000);
+	touch(folder, "new");
+	assert_int_equal(watch_check(w), WATCH_BACK);
+	assert_true(next(w, name, &mtime_ns));
+	assert_string_equal(name, "new");
+	assert_false(next(w, name, &mtime_ns));
+	(void)snprintf(path, sizeof path, "%s/new", folder);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(rename(aside, folder), 0); /* replaced between two looks */
+	assert_int_equal(watch_check(w), WATCH_BACK);
+	assert_false(next(w, name, &mtime_ns)); /* and what is old stays old */
+	watch_free(w);
+	(void)snprintf(path, sizeof path, "%s/old", folder);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+/* Each of them told twice. */
+static void many_names_wait_in_order(void **state)
+{
+	(void)state;
+	enum { MANY = 3000 };
+	char folder[] = "/tmp/theriac-watch-XXXXXX", name[WATCH_NAME], wanted[WATCH_NAME];
+	struct watch *w;
+	int64_t mtime_ns;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(watch_open(&w, folder, 0, NULL), ERR_OK);
+	for (int round = 0; round < 2; round++)
+		for (int i = 0; i < MANY; i++) {
+			(void)snprintf(name, sizeof name, "%d", i);
+			touch(folder, name);
+			if (i % 500 == 0)
+				watch_read(w);
+		}
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(wanted, sizeof wanted, "%d", i);
+		assert_true(next(w, name, &mtime_ns));
+		assert_string_equal(name, wanted);
+	}
+	assert_false(next(w, name, &mtime_ns));
+	for (int i = 0; i < MANY; i++) {
+		char path[300];
+		(void)snprintf(path, sizeof path, "%s/%d", folder, i);
+		assert_int_equal(unlink(path), 0);
+	}
+	watch_free(w);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void wrong_clocks_are_held_apart(void **state)
 {
 	(void)state;
@@ -438,6 +505,8 @@ int main(void)
 	    cmocka_unit_test(a_child_that_does_not_listen_is_not_waited_for),
 	    cmocka_unit_test(a_false_number_of_exporters_hurts_nobody),
 	    cmocka_unit_test(folders_give_new_files_once),
+	    cmocka_unit_test(a_folder_that_is_gone_is_waited_for),
+	    cmocka_unit_test(many_names_wait_in_order),
 	    cmocka_unit_test(wrong_clocks_are_held_apart),
 	    cmocka_unit_test(senders_are_bounded_and_ruled),
 	    cmocka_unit_test(named_exporters_find_a_place),
