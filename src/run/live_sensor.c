@@ -134,6 +134,8 @@ static void judge(struct live_sensor *s, struct evidence_table *t, uint64_t line
 		if (told_rose(s->told, &v[i], word == WORD_LAST ? LAST_RISE_DB : TOLD_RISE_DB) &&
 		    word != WORD_NONE)
 			tell_verdict(s, t, &v[i]);
+	told_forget(s->told, s->stage_ms - evidence_forgotten_ms,
+	    settings_evidence(s->l->settings)->lines_max);
 	atomic_store(&s->board->lines, lines);
 }
 
@@ -212,15 +214,7 @@ static void look_around(struct live_sensor *s)
 
 static void summary(struct live_sensor *s, struct stats *stats)
 {
-	struct live_board *b = s->board;
 	struct text json = {0}, words = {0};
-	stats->tally = (struct tally){.flow_n = b->flows,
-	    .dns_n = b->dns,
-	    .bad_n = b->bad + b->refused,
-	    .ignored_n = b->ignored};
-	stats->late = b->late;
-	stats->dropped += b->ring_drops;
-	stats->seconds = (double)(live_now_ms() - b->started_ms) / 1000;
 	live_summary(s->l, stats, &json, &words);
 	tell(s, &json, s->l->o->json ? &json : &words);
 	text_fini(&json);
@@ -252,10 +246,31 @@ static void last_words(struct live_sensor *s)
 	exporters_free(names);
 }
 
+static void hand_lines(struct live_sensor *s, const struct outlet *o, uint32_t number)
+{
+	struct wire m = {.kind = WIRE_LINES, .number = number};
+	size_t sent;
+	struct span rest = outlet_rest(o, &sent);
+	m.id = (uint32_t)sent;
+	if (rest.n)
+		wire_give(s->wire, &m, wire_memory("theriac-lines", rest.p, rest.n));
+}
+
+/* Whoever reads the findings stays, and what he has not taken yet waits on. */
+static void hand_over(struct live_sensor *s)
+{
+	struct wire m = {.kind = WIRE_CLIENT};
+	hand_lines(s, &s->plain, 0);
+	hand_lines(s, &s->out, 1);
+	if (s->out.fd >= 0)
+		(void)wire_send(s->wire, &m, s->out.fd);
+}
+
 /* At the end, or for the successor: all that was taken goes through, then the state is kept. The
  * last words come behind it, since windows that are still open go on after a restart. */
 static void conclude(struct live_sensor *s)
 {
+	live_busy(s->l, true);
 	while (s->last && take(s))
 		;
 	feed_ready(s, true);
@@ -264,6 +279,8 @@ static void conclude(struct live_sensor *s)
 	if (s->last)
 		last_words(s);
 	send_all(s);
+	if (!s->last)
+		hand_over(s);
 }
 
 static struct stages_options stages_of(const struct live_sensor *s)
@@ -308,10 +325,21 @@ static void take_over(struct live_sensor *s)
 	}
 }
 
+/* What a sensor before us could not send yet. It is read as a file, whatever it is. */
+static void resume_lines(struct live_sensor *s, const struct wire *m, int fd)
+{
+	struct text t = {0};
+	if (wire_read_memory(fd, OUTLET_BYTES_MAX, &t))
+		outlet_resume(m->number ? &s->out : &s->plain, &t, m->id);
+	text_fini(&t);
+}
+
 static void obey(struct live_sensor *s, const struct wire *m, int fd)
 {
 	if (m->kind == WIRE_GO) {
+		live_busy(s->l, true);
 		take_over(s);
+		live_busy(s->l, false);
 		s->go = true;
 	} else if (m->kind == WIRE_END) {
 		s->end = true;
@@ -319,6 +347,8 @@ static void obey(struct live_sensor *s, const struct wire *m, int fd)
 	} else if (m->kind == WIRE_CLIENT && fd >= 0) {
 		outlet_reader(&s->out, fd);
 		return;
+	} else if (m->kind == WIRE_LINES && fd >= 0) {
+		resume_lines(s, m, fd);
 	}
 	if (fd >= 0)
 		(void)close(fd);
@@ -335,6 +365,7 @@ static void listen_to_parent(struct live_sensor *s)
 
 static void turn(struct live_sensor *s)
 {
+	live_beat(s->l);
 	if (!s->go || !take(s)) {
 		wait_for_more(s);
 		drain_idle(s);

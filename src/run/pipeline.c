@@ -314,11 +314,13 @@ void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats
 {
 	pipeline_pause(p);
 	for (unsigned i = 0; i < p->n; i++) {
+		evidence_forget(p->shards[i].evidence, p->clock_ms);
 		evidence_merge(into, p->shards[i].evidence);
 		stats->lines += detect_lines(p->shards[i].detect);
 		stats->dropped += detect_dropped(p->shards[i].detect);
 	}
 	stats->muted = evidence_muted(into);
+	stats->dropped += evidence_dropped(into);
 }
 
 void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats)
@@ -336,6 +338,7 @@ void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct sta
 		stats->lines += detect_lines(s->detect);
 		stats->dropped += detect_dropped(s->detect);
 	}
+	stats->dropped += evidence_dropped(into);
 }
 
 void pipeline_free(struct pipeline *p)
