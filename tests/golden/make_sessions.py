@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: The Theriac authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes the golden cases of those who tell who held an address: lease files of Kea and ISC dhcpd, Kea's
+legal log, RADIUS detail files, logs of carrier-grade NATs, lists of assignments. Addresses are private or
+for documentation, names are made up. Only inputs, `args` and `why.txt` are made here; `run --update` makes
+`out` and `err`."""
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parent / "decode"
+
+
+def case(folder, why, args, **files):
+    path = ROOT / folder
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "why.txt").write_text(why + "\n")
+    (path / "args").write_text(args + "\n")
+    for name, content in files.items():
+        data = content if isinstance(content, bytes) else content.encode("latin-1")
+        (path / name.replace("_", ".")).write_bytes(data)
+
+
+KEA4 = "address,hwaddr,client_id,valid_lifetime,expire,subnet_id,fqdn_fwd,fqdn_rev,hostname"
+KEA4_NOW = KEA4 + ",state,user_context,pool_id"
+KEA6 = ("address,duid,valid_lifetime,expire,subnet_id,pref_lifetime,lease_type,iaid,prefix_len,fqdn_fwd,"
+        "fqdn_rev,hostname")
+KEA6_NOW = KEA6 + ",hwaddr,state,user_context,hwtype,hwaddr_source,pool_id"
+DUID = "00:01:00:01:2f:00:00:01:02:00:00:00:00:01"
+
+
+def kea():
+    case("kea-leases-fires", "A lease, renewed, given back; one with the relay's circuit and remote id, whose "
+         "commas are escaped; infinite, run out, declined, released; the first version's columns, and rows "
+         "with more than their header; of DHCPv6 an address, a temporary one and a prefix, with MAC and "
+         "relays: the one next to the client counts.",
+         "decode --json leases4.csv leases4-1.csv leases6.csv", leases4_csv=f"""\
+{KEA4_NOW}
+100.64.1.20,02:00:00:00:00:01,01:02:00:00:00:00:01,3600,1767229200,1,0,0,cpe&#x2c1,0,\
+{{ "ISC": {{ "relay-agent-info": "0x01046f6c743102023432" }} }},0
+100.64.1.20,02:00:00:00:00:01,01:02:00:00:00:00:01,3600,1767231000,1,0,0,cpe&#x2c1,0,,0
+100.64.1.20,02:00:00:00:00:01,01:02:00:00:00:00:01,0,1767226000,1,0,0,,0,,0
+100.64.1.21,02:00:00:00:00:02,,3600,1767229201,1,0,0,&#xZZ,0,{{ "ISC": {{ "relay-agent-info": \
+{{ "remote-id": "3432"&#x2c "sub-options": "0x01046f6c7431" }} }}&#x2c "x": 1 }},0
+100.64.1.22,02:00:00:00:00:03,ff:00:00:00:02:{DUID},4294967295,6062193295,1,0,0,,0,,0
+100.64.1.23,02:00:00:00:00:04,,3600,1767229203,1,0,0,,2,,0
+100.64.1.24,,,86400,1767315604,1,0,0,,1,,0
+100.64.1.25,02:00:00:00:00:05,,0,1767225605,1,0,0,,3,,0
+""", **{"leases4-1_csv": f"""\
+{KEA4}
+100.64.1.26,02:00:00:00:00:06,,3600,1767229206,1,1,1,six.example.com
+100.64.1.27,02:00:00:00:00:07,,3600,1767229207,1,1,1,seven.example.com,2,{{ "a": 1 }}
+{KEA4_NOW}
+100.64.1.28,02:00:00:00:00:08,,3600,1767229208,1,1,1,,0,,0
+"""}, leases6_csv=f"""\
+{KEA6_NOW}
+2001:db8:1::20,{DUID},3600,1767229200,1,1800,0,7,128,0,0,,02:00:00:00:00:01,0,,1,2,0
+2001:db8:1::21,{DUID},3600,1767229200,1,1800,1,8,0,0,0,,,0,,,,0
+2001:db8:aa00:1::,{DUID},3600,1767229200,1,1800,2,7,56,0,0,,,0,{{ "ISC": {{ "relay-info": [ \
+{{ "hop": 1&#x2c "link": "::"&#x2c "peer": "::"&#x2c "options": "0x00120003666172" }}&#x2c \
+{{ "hop": 0&#x2c "link": "::"&#x2c "peer": "::"&#x2c "options": \
+"0x001200046f6c743100250006000000094142" }} ] }} }},0,0,0
+2001:db8:aa00:2::,{DUID},0,1767225600,1,0,2,7,56,0,0,,,0,,0,0,0
+""")
+    case("kea-leases-quiet", "Lease files without leases, and a table of leases that another program made, "
+         "which is none of Kea's.", "decode --json leases4.csv leases6.csv other.csv",
+         leases4_csv=KEA4_NOW + "\n", leases6_csv=KEA6_NOW + "\n\n",
+         other_csv="lease_id,ip_address,state\n1,192.0.2.1,0\n")
+    case("kea-leases-hostile", "Damaged rows are noted and the rest is read: no address, the other family's, a "
+         "lease of nobody, numbers that are none or too large, a prefix of 200 bits, a lifetime longer than "
+         "the time itself, short and cut rows, binary, context that is no JSON or says nonsense.",
+         "decode --json leases4.csv leases6.csv", leases4_csv=f"""\
+{KEA4_NOW}
+100.64.1,02:00:00:00:00:01,,3600,1767229200,1,0,0,,0,,0
+2001:db8::1,02:00:00:00:00:01,,3600,1767229200,1,0,0,,0,,0
+0.0.0.0,02:00:00:00:00:01,,3600,1767229200,1,0,0,,0,,0
+100.64.1.20,,,3600,1767229200,1,0,0,,0,,0
+100.64.1.20,02:00:00:00:00:01,,x,1767229200,1,0,0,,0,,0
+100.64.1.20,02:00:00:00:00:01,,3600,18446744073709551615,1,0,0,,0,,0
+100.64.1.20,02:00:00:00:00:01,,3600,99999999999999999999,1,0,0,,0,,0
+100.64.1.20,02:00:00:00:00:01,,3601,3600,1,0,0,,0,,0
+100.64.1.20,02:00:00:00:00:01,,4294967296,4294967296,1,0,0,,0,,0
+100.64.1.20,02:00:00:00:00:01,,0,0,1,0,0,,0,,0
+100.64.1.20,02:00:00:00:00:01,,3600,1767229200,1,0,0,,held,,0
+100.64.1.20,02:00
+,,,,,,,,,,,
+\0\xff\xfe{"," * 200}
+100.64.1.20,02:00:00:00:00:0g,01,3600,1767229200,1,0,0,,0,{{ "ISC": ,0
+100.64.1.21,{"02:" * 300}02,01,3600,1767229200,1,0,0,,9,{{ "ISC": {{ "relay-agent-info": "0x01ff02" }} }},0
+100.64.1.22,02,,3600,1767229200,1,0,0,,0,{{ "ISC": {{ "relay-agent-info": "0x0" }} }}&#x2,0
+""", leases6_csv=f"""\
+{KEA6_NOW}
+2001:db8::,{DUID},3600,1767229200,1,1800,2,7,200,0,0,,,0,,0,0,0
+192.0.2.1,{DUID},3600,1767229200,1,1800,0,7,128,0,0,,,0,,0,0,0
+2001:db8::1,,3600,1767229200,1,1800,0,7,128,0,0,,,0,,0,0,0
+2001:db8::1,{DUID},3600,1767229200,1,1800,0,7
+2001:db8::1,{DUID},3600,1767229200,1,1800,0,7,128,0,0,,,0,{{ "ISC": {{ "relay-info": [ 1&#x2c \
+{{ "options": "0x0012ffff41" }} ] }} }},0,0,0
+2001:db8::2,{DUID},3600,17672292""")
+
+
+def dhcpd():
+    case("dhcpd-leases-fires", "Blocks as history: a lease in use, renewed, given back; forever; in the form of "
+         "db-time-format local; several statements in a line; circuit id as text and as digits, a client id "
+         "that holds a DUID; on commit and the failover peer passed over. Of DHCPv6 an address, a temporary "
+         "one and a prefix, the IAID in either byte order.",
+         "decode --json v4.leases v6.leases v6-big.leases", v4_leases=r"""
+# The format of this file is documented in the dhcpd.leases(5) manual page; {not} this.
+authoring-byte-order little-endian;
+failover peer "a;b" state { my state normal at 4 2026/01/01 00:00:00; }
+lease 100.64.1.20 {
+  starts 4 2026/01/01 00:00:00; ends 4 2026/01/01 01:00:00; cltt 4 2026/01/01 00:00:00;
+  binding state active; next binding state free;
+  hardware ethernet 02:00:00:00:00:01; uid "\001\002\000\000\000\000\001";
+  option agent.circuit-id "olt1/1/3:42"; client-hostname "cpe";
+}
+lease 100.64.1.20 {
+  starts 4 2026/01/01 00:30:00;
+  ends 4 2026/01/01 01:30:00;
+  binding state active;
+  hardware ethernet 02:00:00:00:00:01;
+  on expiry { if (1 = 1) { log("gone; }"); } }
+  set x = "y";
+}
+lease 100.64.1.20 {
+  starts 4 2026/01/01 00:30:00;
+  ends 4 2026/01/01 00:45:10;
+  binding state free;
+  hardware ethernet 02:00:00:00:00:01;
+}
+lease 100.64.1.21 {
+  starts epoch 1767225600; # Thu Jan  1 01:00:00 2026
+  ends never;
+  binding state active;
+  uid ff:0:0:0:2:0:1:0:1:2f:0:0:1:2:0:0:0:0:2;
+  option agent.circuit-id 0:4:0:a;
+  option agent.remote-id "r\"e\\m\064\002";
+}
+lease 100.64.1.22 { starts 4 2026/01/01 00:00:00; binding state abandoned; }
+lease 100.64.1.23 { starts 4 2026/01/01 00:00:00; tstp 4 2026/01/01 00:10:00; binding state backup;
+  hardware ethernet 02:00:00:00:00:03; }
+""", v6_leases=r"""
+server-duid "\000\001\000\001/\000\000\001\002\000\000\000\000S";
+ia-na "\007\000\000\000\000\001\000\001/\000\000\001\002\000\000\000\000\001" {
+  cltt 4 2026/01/01 00:00:00;
+  iaaddr 2001:db8:1::20 {
+    binding state active;
+    preferred-life 1800;
+    max-life 3600;
+    ends 4 2026/01/01 01:00:00;
+  }
+  iaaddr 2001:db8:1::21 {
+    binding state expired;
+    ends 4 2026/01/01 00:59:00;
+    set x = "y";
+  }
+}
+ia-ta "\010\000\000\000\000\001\000\001/\000\000\001\002\000\000\000\000\001" {
+  cltt 4 2026/01/01 00:00:01;
+  iaaddr 2001:db8:1::99 { binding state active; ends 4 2026/01/01 01:00:00; }
+}
+ia-pd "\007\000\000\000\000\001\000\001/\000\000\001\002\000\000\000\000\001" {
+  cltt 4 2026/01/01 00:00:02;
+  iaprefix 2001:db8:aa00::/56 { binding state active; ends never; }
+}
+""", **{"v6-big_leases": r"""authoring-byte-order big-endian;
+ia-na "\000\000\000\007\000\001\000\001/\000\000\001\002\000\000\000\000\001" {
+  cltt 4 2026/01/01 00:00:00;
+  iaaddr 2001:db8:1::22 { binding state active; ends 4 2026/01/01 01:00:00; } }
+"""})
+    case("dhcpd-leases-quiet", "A lease file without leases is not recognised, and one named as such has no "
+         "records; neither has dhcpd's configuration.",
+         "decode --json --format dhcpd-leases empty.leases dhcpd.conf", empty_leases=r"""
+# The format of this file is documented in the dhcpd.leases(5) manual page.
+server-duid "\000\001\000\001/\000\000\001";
+failover peer "a" state { partner state normal at 4 2026/01/01 00:00:00; }
+# the end
+""", dhcpd_conf="subnet 100.64.0.0 netmask 255.192.0.0 { range 100.64.1.1 100.64.1.9; }\n"
+         "host a { hardware ethernet 02:00:00:00:00:01; }\n")
+    case("dhcpd-leases-hostile", "Blocks that are damaged are noted and the rest is read: no address, damaged "
+         "times, the end before the start, no state, nobody, blocks within blocks, closed too often, strings "
+         "that are not closed, statements longer than 4 KiB, a file that ends within a block.",
+         "decode --json --format dhcpd-leases a.leases b.leases", a_leases=b"""\
+lease 100.64.1 { starts 4 2026/01/01 00:00:00; binding state active; hardware ethernet 02:00:00:00:00:01; }
+lease { binding state active; }
+lease 100.64.1.1 { starts 4 2026/13/01 00:00:00; binding state active; hardware ethernet 02:00:00:00:00:01; }
+lease 100.64.1.2 { starts 4; ends; binding state active; hardware ethernet 02:00:00:00:00:01; }
+lease 100.64.1.3 { starts 4 2026/01/01 00:00:01; ends 4 2026/01/01 00:00:00; binding state active; uid "x"; }
+lease 100.64.1.4 { starts 4 2026/01/01 00:00:00; ends never; uid "x"; }
+lease 100.64.1.5 { starts 4 2026/01/01 00:00:00; ends never; binding state active; hardware ethernet zz; }
+lease 100.64.1.6 { lease 100.64.1.7 { binding state active; } } } } ;;; binding state active; { }
+lease 100.64.1.8 { starts epoch 99999999999999999; binding state active; uid "x"; }
+ia-na "\\007" { cltt 4 2026/01/01 00:00:00; iaaddr 2001:db8::1 { binding state active; } iaaddr x { ends; } }
+ia-na { iaaddr 2001:db8::2 { binding state active; } }
+lease 100.64.1.9 { starts 4 2026/01/01 00:00:00; binding state active; uid "\\001 not closed;
+  hardware ethernet 02:00:00:00:00:09; }
+""" + b"lease 100.64.1.10 { set a = \"" + b"\\\\x;" * 2000 + b"\"; starts 4 2026/01/01 00:00:00; uid \"\\377\\0\\0\"; "
+         b"binding state active; option agent.remote-id \"" + b"y" * 1500 + b"\"; }\n" + b"lease 100.64.1.11 {\n" +
+         b"{" * 3000 + b"}" * 2999 + b" starts 4 2026/01/01 00:00:00;",
+         b_leases=b"\0\xff{;}\"\\" + b"a" * 9000 + b";lease 100.64.1.12 { starts 4 2026/01/01 00:00:00; "
+         b"binding state active; uid \"\\")
+
+
+def main():
+    kea()
+    dhcpd()
+
+
+if __name__ == "__main__":
+    main()
