@@ -176,11 +176,11 @@ struct log_line log_line(struct log *l, struct span line)
 	if (whole_time(l, &out.text, &ms))
 		out.undated = NULL;
 	else if (!yearless_time(l, &out.text, &ms))
-		out.undated = "query-log lines without a time";
+		out.undated = "log lines without a time";
 	else if (!ms)
-		out.undated = "query-log lines without a year: set the decoder's option year";
+		out.undated = "log lines without a year: set the decoder's option year";
 	if (!out.undated && ms < WHEN_MIN_MS)
-		out.undated = "query-log lines with an impossible time";
+		out.undated = "log lines with an impossible time";
 	if (!out.undated)
 		l->last_ms = out.time_ms = ms;
 	out.text = span_trim(out.text);

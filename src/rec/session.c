@@ -143,12 +143,20 @@ static void holder_json(const struct session_holder *h, struct json *j)
 	json_close(j);
 }
 
-/* What is text stays text, the rest is hexadecimal with colons. */
+static bool is_name(enum session_id kind)
+{
+	return kind == SESSION_USER || kind == SESSION_CUI || kind == SESSION_ASSIGNED;
+}
+
+/* What is text stays text, the rest is hexadecimal with colons. Names may have letters of any
+ * language. */
 static void id_text(enum session_id kind, struct span value, struct text *t)
 {
 	bool raw = kind == SESSION_MAC || kind == SESSION_DUID || kind == SESSION_CLIENT;
-	for (size_t i = 0; i < value.n && !raw; i++)
-		raw = (uint8_t)value.p[i] < 0x20 || value.p[i] == 0x7f;
+	for (size_t i = 0; i < value.n && !raw; i++) {
+		uint8_t c = (uint8_t)value.p[i];
+		raw = c < 0x20 || c == 0x7f || (c > 0x7f && !is_name(kind));
+	}
 	if (!raw)
 		text_add(t, value.p, value.n);
 	for (size_t i = 0; i < value.n && raw; i++)
@@ -227,7 +235,8 @@ void session_words(const struct session *s, const char *exporter, struct text *t
 	char when[WHEN_TEXT], held[ADDR_TEXT];
 	bool ended = s->end == SESSION_TOLD || s->end == SESSION_INFERRED;
 	bool still = s->begin == SESSION_SEEN || s->end == SESSION_SEEN;
-	when_text(when, session_time_ms(s));
+	when_text(when,
+	    s->t0_ms && (s->end == SESSION_OPEN || s->end == SESSION_UNTIL) ? s->t0_ms : s->t1_ms);
 	prefix_text(held, &s->held);
 	text_fmt(t, "%-24s %s %s", when, s->kind < KINDS_N ? kinds[s->kind] : "",
 	    addr_is_zero(&s->held.addr) ? "-" : held);

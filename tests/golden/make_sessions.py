@@ -200,8 +200,67 @@ lease 100.64.1.9 { starts 4 2026/01/01 00:00:00; binding state active; uid "\\00
          b"binding state active; uid \"\\")
 
 
+def kea_legal():
+    case("kea-legal-fires", "Every form of a line: assigned and renewed with the duration in words, in seconds, "
+         "infinite; released; by an administrator or the partner, by address; relays with circuit, remote and "
+         "interface id; prefixes; zones as abbreviations, of which CST has two meanings and is taken for that "
+         "of --tz; a client whose own text in brackets looks like a relay's words.",
+         "decode --json --tz -06:00 kea-legal.txt", **{"kea-legal_txt": """\
+2026-01-01 01:00:00 CET Address: 100.64.1.20 has been assigned for 1 hrs 0 min 0 secs to a device with hardware \
+address: hwtype=1 02:00:00:00:00:01, client-id: 01:02:00:00:00:00:01 connected via relay at address: 192.0.2.1, \
+identified by circuit-id: 6f:6c:74:31 (olt1) and remote-id: 00:04:ff and subscriber-id: 41:42 (AB)
+2026-01-01 02:00:00 CEST Address: 100.64.1.20 has been renewed for 3600 seconds to a device with hardware \
+address: hwtype=1 02:00:00:00:00:01
+2026-01-01 00:30:00 UTC Address: 100.64.1.20 has been released from a device with hardware address: hwtype=1 \
+02:00:00:00:00:01
+2025-12-31 18:00:00 CST Address: 100.64.1.21 has been assigned for infinite duration to a device with hardware \
+address: hwtype=1 02:00:00:00:00:02, client-id: 29:2c:20:63:69:72:63:75:69:74:2d:69:64:3a:20:34:31 \
+(), circuit-id: 41) connected via relay at address: 192.0.2.1, identified by circuit-id: 42
+2026-01-01 00:00:05 UTC Address:2001:db8:1::20 has been assigned for 0 hrs 11 mins 53 secs to a device with DUID: \
+00:03:00:01:02:00:00:00:00:01 and hardware address: hwtype=1 02:00:00:00:00:01 (from Raw Socket) connected via \
+relay at address: fe80::1 for client on link address: 2001:db8::1, hop count: 1, connected at location \
+interface-id: 6f:6c:74:31 (olt1), context: { "remote-id: 41": true }
+2026-01-01 00:00:06 UTC Prefix: 2001:db8:aa00::/56 has been assigned for 1 days 0 hrs 0 mins 0 secs to a device \
+with DUID: 00:03:00:01:02:00:00:00:00:01
+2026-01-01 00:00:07 UTC Prefix: 2001:db8:aa00::/56 has been released from a device with DUID: \
+00:03:00:01:02:00:00:00:00:01
+2026-01-01 00:00:08 UTC Administrator added a lease of address: 100.64.1.22 to a device with hardware address: \
+02:00:00:00:00:03 for 1 days 0 hrs 0 mins 0 secs
+2026-01-01 00:00:09 UTC HA partner updated information on the lease of address: 100.64.1.22 to a device with \
+hardware address: 02:00:00:00:00:03, client-id: 12:34
+2026-01-01 00:00:10 UTC Administrator deleted the lease for address: 100.64.1.22
+2026-01-01 00:00:11 UTC Administrator deleted a lease for a device identified by: duid of 00:03:00:01
+2026-01-01T00:00:12Z dhcp1 kea-dhcp4[7]: Address: 100.64.1.23 has been assigned for 10 secs to a device with \
+hardware address: hwtype=1 02:00:00:00:00:04
+"""})
+    case("kea-legal-quiet", "Kea's ordinary log and lines about addresses that are no leases.",
+         "decode --json --format kea-legal kea.log", kea_log="""\
+2026-01-01 00:00:00.123 INFO  [kea-dhcp4.leases/7] DHCP4_LEASE_ALLOC [hwtype=1 02:00:00:00:00:01], cid=[], \
+tid=0x1: lease 100.64.1.20 has been allocated for 3600 seconds
+2026-01-01 00:00:00 UTC Address: 100.64.1.20 has been seen
+2026-01-01 00:00:00 UTC Address: of the office has been assigned to nobody
+""")
+    case("kea-legal-hostile", "Lines without a time, with damaged addresses, durations that are none, without end "
+         "or beyond the end of time, identifiers that are no digits, brackets that do not fit, a lease that names "
+         "nobody, labels without end: noted, and the rest is read.",
+         "decode --json --format kea-legal kea-legal.txt", **{"kea-legal_txt": """\
+Address: 100.64.1.20 has been assigned for 1 secs to a device with hardware address: hwtype=1 02:00:00:00:00:01
+2026-01-01 00:00:00 UTC Address: 100.64.1 has been assigned for 1 secs to a device with hardware address: 02:01
+2026-01-01 00:00:01 UTC Address: 100.64.1.20 has been assigned for x secs to a device with hardware address: 02:01
+2026-01-01 00:00:02 UTC Address: 100.64.1.21 has been assigned for 99999999999 secs to a device with DUID: 02
+2026-01-01 00:00:03 UTC Address: 100.64.1.22 has been assigned for 4294967295 days to a device with DUID: 02:0
+2026-01-01 00:00:04 UTC Address: 100.64.1.23 has been assigned for 1 secs to a device with DUID: \xff\x00zz
+2026-01-01 00:00:05 UTC Address: 100.64.1.24 has been assigned for 1 secs to a device with DUID: 41:42 (AB
+2026-01-01 00:00:06 UTC Address: 100.64.1.25 has been assigned for 1 secs to a device with hardware address: hwtype=
+2026-01-01 00:00:07 UTC Prefix: 2001:db8::/129 has been assigned for 1 secs to a device with DUID: 41
+2026-01-01 00:00:08 UTC Prefix: 2001:db8::/56 has been assigned for 1 secs to a device with DUID: """ +
+         "client-id: " * 300 + "41\n2026-01-01 00:00:09 UTC Address: 100.64.1.26 has been released" + " for " * 500 +
+         "\n2026-01-01 00:00:10 UTC Address:"})
+
+
 def main():
     kea()
+    kea_legal()
     dhcpd()
 
 
