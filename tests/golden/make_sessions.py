@@ -258,8 +258,131 @@ Address: 100.64.1.20 has been assigned for 1 secs to a device with hardware addr
          "\n2026-01-01 00:00:10 UTC Address:"})
 
 
+def detail():
+    case("radius-detail-fires", "A session from Start over Interim to Stop, on both families, with the line's "
+         "circuit; its NAT block in the three ways that are told; a record sent late; On; times by the event "
+         "with a zone that is known, with one that is not (then by the server's clock), as a number, without "
+         "the server's (then in the zone of --tz); a name with escapes; the last record without its empty line.",
+         "decode --json --tz +01:00 detail", detail=r"""Thu Jan  1 01:00:00 2026
+	Acct-Status-Type = Start
+	Acct-Session-Id = "0000A1B2"
+	User-Name = "alice@isp.example"
+	NAS-IP-Address = 192.0.2.1
+	Framed-IP-Address = 100.64.1.20
+	Framed-IPv6-Prefix = 2001:db8:1:20::/64
+	Delegated-IPv6-Prefix = 2001:db8:aa00::/56
+	Delegated-IPv6-Prefix += 2001:db8:ab00::/56
+	Framed-IPv6-Address = 2001:db8:1:20::1
+	ADSL-Agent-Circuit-Id = 0x6f6c7431
+	ADSL-Agent-Remote-Id = 0x686f7573652037
+	Calling-Station-Id = "02-00-00-00-00-01"
+	Chargeable-User-Identity = 0x0102
+	IP-Port-Range-Ext-IPv4-Addr = 203.0.113.5
+	IP-Port-Range-Alloc = Allocation
+	IP-Port-Range-Range-Start = 1024
+	IP-Port-Range-Range-End = 1535
+	IP-Port-Range-Ext-IPv4-Addr = 203.0.113.5
+	IP-Port-Range-Range-Start = 2048
+	IP-Port-Range-Range-End = 2559
+	Event-Timestamp = "Jan  1 2026 01:00:00 CET"
+	Acct-Unique-Session-Id = "8c01c85615651a70"
+	Timestamp = 1767225602
+
+Thu Jan  1 01:10:00 2026
+	Acct-Status-Type = Interim-Update
+	Acct-Session-Id = "0000A1B2"
+	Acct-Session-Time = 600
+	NAS-Identifier = "bng1"
+	NAS-IP-Address = 192.0.2.1
+	Framed-IP-Address = 100.64.1.20
+	Alc-Nat-Port-Range = "203.0.113.5 4096-4607 router Base"
+	Event-Timestamp = "Dec 31 2025 18:10:00 CST"
+	Acct-Delay-Time = 2
+	Timestamp = 1767226202
+
+Thu Jan  1 01:20:00 2026
+	Acct-Status-Type = Stop
+	Acct-Session-Id = "0000A1B2"
+	Acct-Session-Time = 1200
+	NAS-IP-Address = 192.0.2.1
+	Huawei-NAT-Public-Address = 203.0.113.5
+	Huawei-NAT-Start-Port = 8192
+	Huawei-NAT-End-Port = 8703
+	Event-Timestamp = 1767226800
+	Timestamp = 1767226802
+
+Thu Jan  1 01:30:00 2026
+	Acct-Status-Type = Accounting-On
+	NAS-IP-Address = 192.0.2.1
+	Timestamp = 1767227400
+
+Thu Jan  1 01:40:00 2026
+	Acct-Status-Type = Start
+	Acct-Unique-Session-Id = "ed8119f6919c6f6f"
+	User-Name = "j\303\266rg \"x\" \\ \t@isp.example"
+	Packet-Src-IP-Address = 192.0.2.2
+	Framed-IP-Address = 100.64.1.21
+	Event-Timestamp = "Jan  1 2026 01:40:00 CST"
+""")
+    case("radius-detail-quiet", "Records of authentication, and accounting that begins and ends nothing.",
+         "decode --json auth-detail", **{"auth-detail": r"""Thu Jan  1 01:00:00 2026
+	Packet-Type = Access-Request
+	User-Name = "alice@isp.example"
+	NAS-IP-Address = 192.0.2.1
+	Timestamp = 1767225602
+
+Thu Jan  1 01:00:00 2026
+	Acct-Status-Type = 15
+	Acct-Session-Id = "0000A1B2"
+	Timestamp = 1767225602
+
+"""})
+    case("radius-detail-hostile", "Lines that are no attributes, values of another form, addresses that nobody "
+         "holds (all of the world, the client's own choice), records without a session's name or a time, longer "
+         "than 64 KiB, with more addresses than are kept, attributes outside of a record, binary.",
+         "decode --json --format radius-detail detail", detail=b"""\tUser-Name = "before any"
+Thu Jan  1 01:00:00 2026
+\tAcct-Status-Type = Start
+\tAcct-Session-Id = "1
+\tUser-Name = "\\
+\tUser-Name
+\tUser-Name =
+\t = "x"
+\tNAS-IP-Address = 192.0.2
+\tFramed-IP-Address = 255.255.255.254
+\tDelegated-IPv6-Prefix = ::/0
+\tFramed-IPv6-Prefix = 2001:db8::/129
+\tAcct-Session-Time = 99999999999
+\tADSL-Agent-Circuit-Id = 0x0g
+\tChargeable-User-Identity = 0x
+\tAlc-Nat-Port-Range = "203.0.113.5 70000-80000"
+\tAlc-Nat-Port-Range = "203.0.113.5"
+\tIP-Port-Range-Range-Start = 5
+\tEvent-Timestamp = "Foo 99 2026 99:99:99 CET"
+\tTimestamp = 1767225602
+
+Thu Jan  1 01:00:00 2026
+\tAcct-Status-Type = Start
+\tUser-Name = "nobody"
+\tTimestamp = 1767225602
+Thu Jan  1 01:00:00 2026
+\tAcct-Status-Type = Stop
+\tAcct-Session-Id = "2"
+Thu Jan  1 01:00:00 2026
+\tAcct-Status-Type = Start
+\tTimestamp = 1767225602
+\tUser-Name = \"""" + b"x" * 70000 + b"""\"
+
+Thu Jan  1 01:00:00 2026
+\tAcct-Status-Type = Start
+\tAcct-Session-Id = "3"
+\tTimestamp = 1767225602
+""" + b"".join(b"\tFramed-IPv6-Address = 2001:db8::%x\n" % i for i in range(1, 40)) + b"\0\xff\x80\n\tTimestamp = 1")
+
+
 def main():
     kea()
+    detail()
     kea_legal()
     dhcpd()
 
