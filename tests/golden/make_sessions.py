@@ -324,6 +324,9 @@ Thu Jan  1 01:40:00 2026
 	Framed-IP-Address = 100.64.1.21
 	Event-Timestamp = "Jan  1 2026 01:40:00 CST"
 """)
+
+
+def other_details():
     case("radius-detail-quiet", "Records of authentication, and accounting that begins and ends nothing.",
          "decode --json auth-detail", **{"auth-detail": r"""Thu Jan  1 01:00:00 2026
 	Packet-Type = Access-Request
@@ -380,9 +383,83 @@ Thu Jan  1 01:00:00 2026
 """ + b"".join(b"\tFramed-IPv6-Address = 2001:db8::%x\n" % i for i in range(1, 40)) + b"\0\xff\x80\n\tTimestamp = 1")
 
 
+def cgn():
+    case("cgn-syslog-fires", "Every shape of a line: Juniper's with two times, of which the second counts, and by "
+         "structured data; Cisco's, several in a line, with values that are not told; 6WIND's, NFWare's, A10's; a "
+         "year that comes from the option, the sender's name.",
+         "decode --json --tz +03:00 -c year.yaml nat.log", year_yaml="decoder.cgn-syslog:\n  year: 2026\n", nat_log="""\
+Jan  1 00:00:03 mx1 (FPC Slot 2, PIC Slot 0) 2026-01-01 00:00:00 [FWNAT]:ASP_NAT_PORT_BLOCK_ALLOC: 100.64.1.20 -> \
+203.0.113.5:32768-33279
+Jan  1 00:10:03 mx1 (FPC Slot 2, PIC Slot 0) 2026-01-01 00:10:00 {s1}[FWNAT]:JSERVICES_NAT_PORT_BLOCK_ACTIVE: \
+3002:0:0:0:0:0:0:1 -> 203.0.113.5:32768-33279 0x695bb900
+Jan  1 03:20:03 mx1 JSERVICES_NAT_PORT_BLOCK_RELEASE: 100.64.1.20 -> 203.0.113.5:32768-33279
+2026-01-01T00:00:00.123Z xr1 - - - - [UserbasedA - 100.64.1.20 ivrf1 - 203.0.113.5 - 32768 33279 - -]
+<134>1 2026-01-01T00:00:01Z xr1 nat 1 - - [SessionbasedA 6 100.64.1.21 ivrf1 - 203.0.113.5 40000 34000 - - -]\
+[SessionbasedWD 17 - ivrf1 2001:db8:1::21 203.0.113.5 40001 34001 - 198.51.100.1 53] [UserbasedW - 100.64.1.20 ivrf1 \
+- 203.0.113.5 - 32768 33279 - -]
+Jan  1 03:00:00 srx1 RT_FLOW: RT_FLOW_SESSION_CREATE [junos@2636.1.1.1.2.129 source-address="10.0.0.10" \
+source-port="46776" destination-address="198.51.100.1" destination-port="80" nat-source-address="203.0.113.6" \
+nat-source-port="53328" nat-destination-address="198.51.100.1" protocol-id="6" session-id="9"]
+Jan  1 03:00:00 srx1 RT_NAT: RT_SRC_NAT_PBA_ALLOC [internal-ip="10.0.0.10" block-used="1" block-port-low="48640" \
+block-port-high="48895" reflexive-ip="203.0.113.6" epoch-time-64="6955b900"]
+Jan  1 04:00:00 srx1 RT_NAT: RT_SRC_NAT_PBA_INTERIM [internal-ip="10.0.0.10" block-used="1" block-port-low="48640" \
+block-port-high="48895" reflexive-ip="203.0.113.6" epoch-time-64="6955b900"]
+Jan  1 04:30:00 srx1 RT_NAT: RT_SRC_NAT_PBA_RELEASE [internal-ip="10.0.0.10" block-used="0" block-port-low="48640" \
+block-port-high="48895" reflexive-ip="203.0.113.6" epoch-time-64="6955ce00"]
+Jan  1 03:00:00 vsr fp-cgnat[7]: USER 100.64.0.1 (matching rule 1): NEW BLOCK (pool "p", ip public 203.0.113.7, \
+proto 6, port 1 - 512)
+Jan  1 03:01:00 vsr fp-cgnat[7]: USER 100.64.0.1 (matching rule 1): DESTROY BLOCK (pool "p", ip public 203.0.113.7, \
+proto 6, port 1 - 512)
+Jan  1 03:00:00 vsr fp-cgnat[7]: NEW CONN: fwd proto 6 100.64.0.1:4241 -> 198.51.100.1:80, back proto 6 \
+198.51.100.1:80 --> 203.0.113.7:10752
+Jan  1 03:00:00 nfw A VRF 3 INT 10.0.0.1 EXT 203.0.113.8
+Jan  1 03:00:00 nfw A VRF 3 6 INT 10.0.0.1:57938 EXT 203.0.113.8:28475 DST 198.51.100.1:443 DIR OUT
+Jan  1 03:00:00 nfw A VRF 3 INT 10.0.0.1 EXT 203.0.113.8:1024-1535
+Jan  1 03:00:00 a10 0|A10|CFW|6.0.0|CGN 106|Nat Port Batch Pool Allocated|5|proto=UDP src=100.65.0.9 \
+sourceTranslatedAddress=203.0.113.9 sourceTranslatedPort=22016 cn3=22271 cn3Label=Last Nat Port
+""")
+    case("cgn-syslog-own", "Patterns of an operator's own: a block, and one port given back, with blanks and fields.",
+         "decode --json --format cgn-syslog -c own.yaml own.log", own_yaml="""decoder.cgn-syslog:
+  year: 2026
+  pattern:
+    - "begins cgnat: lent {outside} ports {first}..{last} to {inside} in {realm} {proto}"
+    - "ends cgnat:  gone {outside}:{first} of {inside}"
+""", own_log="""\
+Jan  1 00:00:03 vyos cgnat: lent 203.0.113.9 ports 1024..2047 to 100.64.1.30 in 7 tcp
+Jan  1 00:01:03 vyos cgnat: gone 2001:db8::9:1024 of 100.64.1.30
+Jan  1 00:01:04 vyos cgnat:   gone   203.0.113.9:1024 of 100.64.1.31.
+""")
+    case("cgn-syslog-quiet", "Other lines of the same devices, and a session that was not translated.",
+         "decode --json --format cgn-syslog nat.log", nat_log="""\
+2026-01-01T00:00:00Z mx1 (FPC Slot 2, PIC Slot 0) 2026-01-01 00:00:00 [FWNAT]:ASP_NAT_OUTOF_ADDRESSES: pool empty
+2026-01-01T00:00:00Z xr1 nat[1]: [Portblockrunout - 100.64.1.20 ivrf1 - - 40000 - - - -]
+2026-01-01T00:00:00Z srx1 RT_FLOW_SESSION_CREATE [source-address="10.0.0.10" source-port="1" \
+nat-source-address="10.0.0.10" nat-source-port="1" protocol-id="6"]
+2026-01-01T00:00:00Z xr1 nat[1]: [UserbasedA - 100.64.1.20 ivrf1 - 203.0.113.5 - - - - -]
+""")
+    case("cgn-syslog-hostile", "Lines without a time, with damaged addresses, ports out of range or reversed, cut "
+         "off, longer than 4 KiB, half a match many times over; a pattern that cannot be one.",
+         "decode --json --format cgn-syslog -c own.yaml nat.log",
+         own_yaml="decoder.cgn-syslog:\n  pattern: [\"begins {inside}{outside}\"]\n", nat_log="""\
+NAT_PORT_BLOCK_ALLOC: 100.64.1.20 -> 203.0.113.5:1-2
+2026-01-01T00:00:00Z x NAT_PORT_BLOCK_ALLOC: 100.64.1 -> 203.0.113.5:1-2
+2026-01-01T00:00:01Z x NAT_PORT_BLOCK_ALLOC: 100.64.1.20 -> 203.0.113.5:1-70000
+2026-01-01T00:00:02Z x NAT_PORT_BLOCK_ALLOC: 100.64.1.20 -> 203.0.113.5:9-2
+2026-01-01T00:00:03Z x NAT_PORT_BLOCK_ALLOC: 100.64.1.20 -> 203.0.113.5:
+2026-01-01T00:00:04Z x NAT_PORT_BLOCK_ALLOC: 100.64.1.20 ->
+2026-01-01T00:00:05Z x (FPC Slot 2) 2026-99-01 00:00:00 NAT_PORT_BLOCK_ALLOC: 100.64.1.20 -> 203.0.113.5:3-4
+2026-01-01T00:00:06Z x RT_SRC_NAT_PBA_RELEASE [internal-ip="10.0.0.1" block-port-low="1" block-port-high="2" \
+reflexive-ip="203.0.113.5" epoch-time-64="ffffffffffffffff"
+2026-01-01T00:00:07Z x [UserbasedA - """ + "[UserbasedA - " * 250 + "\n2026-01-01T00:00:08Z x" + " " * 4096 +
+         "NAT_PORT_BLOCK_ALLOC: 100.64.1.20 -> 203.0.113.5:1-2\n2026-01-01T00:00:09Z x " +
+         "NAT_PORT_BLOCK_ALLOC: 100.64.1.20 -> 203.0.113.5:5-6 " * 3 + "\n\0\xff{any}")
+
+
 def main():
     kea()
+    cgn()
     detail()
+    other_details()
     kea_legal()
     dhcpd()
 
