@@ -455,8 +455,53 @@ reflexive-ip="203.0.113.5" epoch-time-64="ffffffffffffffff"
          "NAT_PORT_BLOCK_ALLOC: 100.64.1.20 -> 203.0.113.5:5-6 " * 3 + "\n\0\xff{any}")
 
 
+def assignments():
+    case("assignments-fires", "An address, prefixes of both families, ports of a shared address in two spellings, "
+         "with and without times, with a zone and in that of --tz; flags, a realm, a line without a name but with a "
+         "MAC; comments, quotes; a second header; another program's table of leases, by tabs.",
+         "decode --json --tz +01:00 lines.csv leases.tsv", lines_csv='''\
+# who holds what
+
+prefix,line,valid_from,valid_to,flags,realm,ports,customer
+192.0.2.1,L-1,,,,,,x
+192.0.2.64/28,"L-2, the ""office""",2026-01-01T00:00:00Z,2026-02-01T00:00:00+02:00,business protected,,,x
+2001:db8:aa00::/56,L-1,2026-01-01 00:00:00,,,0,,x
+203.0.113.5,L-3,2026-01-01T00:00:00Z,,Hotspot|wholesale,7,1024-2047,x
+Address,port_first,port_last,Line
+203.0.113.5,2048,3071,L-4
+''', leases_tsv="""\
+lease_id\tip_address\tvalid_since\tvalid_until\tmac_address
+1\t192.0.2.100\t2026-01-01 00:00:00\t2026-01-01 01:00:00\t02:00:00:00:00:01
+""")
+    case("assignments-quiet", "A header without rows; tables that have no lines.",
+         "decode --json lines.csv other.csv", lines_csv="prefix,line\n", other_csv="prefix,country\n192.0.2.0/24,NL\n")
+    case("assignments-hostile", "Rows are noted that are damaged anywhere: no prefix, all of the world, nobody, names "
+         "that are too long, ports, times, flags, realms that are none, quotes that are not closed, too many columns, "
+         "rows before the header, binary.",
+         "decode --json --format assignments lines.csv", lines_csv="192.0.2.1,L-0\n" + """\
+prefix,line,ports,valid_from,valid_to,flags,realm,mac
+,L-1,,,,,,
+192.0.2,L-1,,,,,,
+0.0.0.0/0,L-1,,,,,,
+::/0,L-1,,,,,,
+192.0.2.1,,,,,,,
+192.0.2.1,""" + "L" * 256 + """,,,,,,
+192.0.2.1,L-1,2047-1024,,,,,
+192.0.2.1,L-1,1024-70000,,,,,
+192.0.2.1,L-1,1024,,,,,
+192.0.2.1,L-1,0-0,,,,,
+192.0.2.1,L-1,,yesterday,,,,
+192.0.2.1,L-1,,2026-01-02,2026-01-01,,,
+192.0.2.1,L-1,,,,vip,,
+192.0.2.1,L-1,,,,,-1,
+192.0.2.1,L-1,,,,,,0z
+192.0.2.1,"L-1
+192.0.2.2,L-2,,,,,,""" + "," * 200 + "\n\0\xff\n192.0.2.3,L-3")
+
+
 def main():
     kea()
+    assignments()
     cgn()
     detail()
     other_details()
