@@ -1,14 +1,12 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The operator's own list of who holds what -> leases: a table with a header, separated by comma,
- * semicolon or tab, of these columns in any order; others are passed over.
- *   prefix (or address)   an address or prefix; needed
- *   line                  what the operator calls the line; needed, but where there is a mac
- *   ports                 1024-2047, where the line has only those; or port_first and port_last
- *   valid_from, valid_to  from .. before; empty: since ever, for good. Without a zone they are in
- * the one that the caller names mac, realm            of a device of the line; the number of the
- * address's realm flags                 business hotspot wholesale protected A row that is damaged
- * anywhere is noted, and says nothing. */
+ * semicolon or tab. Its columns, in any order, others being passed over: `prefix` or `address`;
+ * `line`, what the operator calls the line (or else `mac`, with `valid_from`); `ports` as
+ * 1024-2047, or `port_first` and `port_last`, where the line has only those; `valid_from` and
+ * `valid_to`, from .. before, empty for ever, without a zone in the one that the caller names;
+ * `mac` of a device of the line; `realm`, the number of the address's; `flags`, of business,
+ * hotspot, wholesale and protected. A row that is damaged anywhere is noted, and says nothing. */
 #include "base/csv.h"
 #include "base/when.h"
 #include "decode/columns.h"
