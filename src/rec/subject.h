@@ -12,6 +12,10 @@ enum subject_flags {
 	SUBJECT_WHOLESALE = 4,
 	SUBJECT_PROTECTED = 8
 };
+enum { SUBJECT_FLAGS_N = 4 };
+extern const char *const subject_flag_words[SUBJECT_FLAGS_N]; /* by their bit */
+/* "business protected": words with spaces, commas or bars between; false where one is no flag. */
+bool subject_flags_of(struct span words, uint8_t *flags);
 
 struct subject {
 	uint8_t kind; /* enum subject_kind */
