@@ -3,7 +3,6 @@
 /* Writing the log: see audit.h. The end of the log is looked at before anything is put behind it;
  * the whole of it only by audit_verify. */
 #include "run/audit.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/seal.h"
 #include "run/audit_line.h"
@@ -23,6 +22,29 @@ struct log {
 	off_t chain_n, records_n; /* bytes that are sound */
 	struct audit_head head;
 };
+
+/* Whom the machine let in, before any su or sudo; false where it does not know. */
+static bool logged_in_as(uint64_t *uid)
+{
+	char text[24];
+	int fd = open("/proc/self/loginuid", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof text) : -1;
+	if (fd >= 0)
+		(void)close(fd);
+	return n > 0 && span_uint(span_trim((struct span){text, (size_t)n}), uid) &&
+	       *uid != UINT32_MAX;
+}
+
+void audit_begin(struct json *j, const char *what, int64_t now_ms)
+{
+	uint64_t login;
+	json_open(j, NULL);
+	json_text(j, "type", what);
+	json_time(j, "time", now_ms);
+	json_uint(j, "uid", getuid());
+	if (logged_in_as(&login) && login != getuid())
+		json_uint(j, "login_uid", login);
+}
 
 static int failed(const struct log *g, int number, struct err *e)
 {

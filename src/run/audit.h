@@ -14,6 +14,7 @@
 #pragma once
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/json.h"
 
 enum { AUDIT_RECORD_MAX = 8192, AUDIT_HEAD_TEXT = 96 };
 
@@ -24,6 +25,9 @@ struct audit_head {
 /* "12:0f1e…", as --verify-log takes it. */
 void audit_head_text(char out[AUDIT_HEAD_TEXT], const struct audit_head *h);
 
+/* The beginning of a record: what, when, who (user id, and the one logged in as, where it is
+ * another). The caller adds the rest and closes it. */
+void audit_begin(struct json *j, const char *what, int64_t now_ms);
 /* Appends one record, a line of JSON, and returns only when it is on the disk. SYS: it is not, and
  * nothing may be answered. INPUT: the end of the log is damaged, and nothing is put behind it. */
 int audit_append(const char *state, struct span record, struct audit_head *h, struct err *e);
