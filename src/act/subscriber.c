@@ -17,7 +17,7 @@ static const struct {
 		word, word ": is longer than " #max " bytes",                                      \
 		    word ": is no text in UTF-8, or has control characters", max                   \
 	}
-    [SUBSCRIBER_LINE] = FIELD("line", 255),
+    [SUBSCRIBER_LINE] = FIELD("line", 500),
     [SUBSCRIBER_NAME] = FIELD("name", 200),
     [SUBSCRIBER_EMAIL] = FIELD("email", 254),
     [SUBSCRIBER_PHONE] = FIELD("phone", 40),

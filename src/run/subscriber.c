@@ -3,7 +3,7 @@
 /* theriac subscriber: contact data into the vault, and single lines out of it or away. A list is
  * read row by row through one window; a row that is wrong is named by its line and the reason,
  * never by what stands in it. Rows are sealed here with the public key, so that who imports cannot
- * read what is there. 1,000 rows are one transaction: what an import that was stopped has stored
+ * read what is there. 20,000 rows are one transaction: what an import that was stopped has stored
  * stays, and importing again changes nothing else. Costs 70 us a row, nearly all of it for the box.
  */
 #include "base/clock.h"
