@@ -54,6 +54,13 @@ struct run_subscriber_options { /* theriac subscriber */
 	bool dry_run, json;
 };
 
+struct run_who_options { /* theriac who */
+	const char *reason, *proto, *zone, *state;
+	uint64_t realm;
+	int64_t skew_ms;
+	bool verify_log, json;
+};
+
 struct demo_options { /* theriac demo */
 	const char *config, *out;
 	uint64_t lines, hours, seed;
@@ -114,6 +121,8 @@ enum run_subscriber_what { RUN_SUBSCRIBER_IMPORT, RUN_SUBSCRIBER_EXPORT, RUN_SUB
 /* args: files (IMPORT), or one line. */
 int run_subscriber(
     const struct run_subscriber_options *o, enum run_subscriber_what what, char **args, int n);
+/* args: address and time, or with verify_log a head or nothing. */
+int run_who(const struct run_who_options *o, char **args, int n);
 /* Simulates, and prints a closing word. */
 int run_simulate(const struct sim_options *o);
 /* Simulates, detects, shows. */

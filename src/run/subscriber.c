@@ -17,6 +17,7 @@
 #include "run/show.h"
 #include "run/vault.h"
 #include "store/store.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -436,6 +437,7 @@ int run_subscriber(
 	struct text state = {0};
 	struct err e;
 	secret_guard();
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is met like a full disk */
 	int bad = place_state(o->vault.state, false, &state, &e);
 	if (!bad && what == RUN_SUBSCRIBER_IMPORT)
 		bad = import_all(o, state.p, args, n, &e);

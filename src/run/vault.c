@@ -14,6 +14,7 @@
 #include "store/store.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -322,6 +323,7 @@ int run_vault(const struct run_vault_options *o, enum run_vault_what what, const
 	struct text state = {0};
 	struct err e;
 	secret_guard();
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is met like a full disk */
 	int bad = what == RUN_VAULT_KEY
 		      ? ERR_OK
 		      : place_state(o->state, what != RUN_VAULT_STATUS, &state, &e);
