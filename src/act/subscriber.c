@@ -258,9 +258,19 @@ bool subscriber_unpack(const uint8_t *plain, size_t n, struct subscriber *s)
 	return good && !b.bad;
 }
 
+static void put_words(uint32_t bits, const struct word *words, size_t n, struct text *out)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bits & words[i].bit)
+			text_fmt(out, "%s%s", out->n ? " " : "", words[i].word);
+}
+
 void subscriber_channel_words(uint32_t channels, struct text *out)
 {
-	for (size_t i = 0; i < CHANNELS_N; i++)
-		if (channels & channel_words[i].bit)
-			text_fmt(out, "%s%s", out->n ? " " : "", channel_words[i].word);
+	put_words(channels, channel_words, CHANNELS_N, out);
+}
+
+void subscriber_flag_words(uint32_t flags, struct text *out)
+{
+	put_words(flags, flag_words, FLAGS_N, out);
 }

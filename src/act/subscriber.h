@@ -60,3 +60,4 @@ size_t subscriber_pack(const struct subscriber *s, uint8_t plain[SUBSCRIBER_PLAI
 bool subscriber_unpack(const uint8_t *plain, size_t n, struct subscriber *s);
 /* "email letter"; appends. */
 void subscriber_channel_words(uint32_t channels, struct text *out);
+void subscriber_flag_words(uint32_t flags, struct text *out);

@@ -321,7 +321,7 @@ static int import_all(
 		bad = store_count_subscribers(x.store, &after, e);
 	if (!bad && x.store && x.good + x.bad)
 		bad = log_import(&x, state, e);
-	if (!bad)
+	if (!bad && failed_n < n)
 		print_import(&x, after.n - before.n);
 	if (!bad && (failed_n == n || (x.bad && !x.good)))
 		bad = err_set(e, ERR_INPUT, "nothing was imported");
@@ -368,6 +368,14 @@ static int erase(
 	return bad;
 }
 
+static void flags_json(uint32_t flags, struct json *j)
+{
+	struct text words = {0};
+	subscriber_flag_words(flags, &words);
+	json_text(j, "flags", words.n ? words.p : "");
+	text_fini(&words);
+}
+
 static int print_subscriber(
     const struct subscriber *s, const struct store_subscriber *r, struct err *e)
 {
@@ -381,7 +389,7 @@ static int print_subscriber(
 		json_span(&j, names[f], s->field[f].p, s->field[f].n);
 	json_text(&j, "language", r->language);
 	json_text(&j, "channels", channels.n ? channels.p : "");
-	json_uint(&j, "flags", r->flags);
+	flags_json(r->flags, &j);
 	json_time(&j, "imported", r->imported_ms);
 	json_close(&j);
 	json_line(&j);

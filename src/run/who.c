@@ -72,13 +72,16 @@ static int answer(const struct run_who_options *o, const char *state, const stru
 	return bad;
 }
 
-static int ask(const struct run_who_options *o, const char *state, char **args, struct err *e)
+static int ask(const struct run_who_options *o, char **args, struct err *e)
 {
 	struct question q;
+	struct text state = {0};
 	enum whose kind = WHOSE_UNKNOWN;
 	int bad = check_reason(o->reason, e);
 	bad = bad ? bad : who_question(o, args[0], args[1], &q, e);
-	bad = bad ? bad : answer(o, state, &q, &kind, e);
+	bad = bad ? bad : place_state(o->state, true, &state, e);
+	bad = bad ? bad : answer(o, state.p, &q, &kind, e);
+	text_fini(&state);
 	if (bad)
 		return run_status_of(bad, e);
 	return kind == WHOSE_EXACT || kind == WHOSE_AMBIGUOUS ? 0 : 3;
@@ -117,33 +120,25 @@ static void report_words(const struct audit_report *r, struct text *out)
 	text_puts(out, r->sound ? "the log verifies\n" : "the log does not verify\n");
 }
 
-static int verify(
-    const struct run_who_options *o, const char *state, const char *head, struct err *e)
+static int verify(const struct run_who_options *o, const char *head, struct err *e)
 {
 	struct audit_report r = {0};
-	struct text out = {0};
-	int bad = audit_verify(state, head, &r, e);
+	struct text out = {0}, state = {0};
+	int bad = place_state(o->state, false, &state, e);
+	bad = bad ? bad : audit_verify(state.p, head, &r, e);
 	if (!bad) {
 		(o->json ? report_json : report_words)(&r, &out);
 		bad = print(&out, e);
 	}
 	text_fini(&r.said);
 	text_fini(&out);
+	text_fini(&state);
 	return bad ? run_status_of(bad, e) : r.sound ? 0 : 1;
 }
 
 int run_who(const struct run_who_options *o, char **args, int n)
 {
-	struct text state = {0};
 	struct err e;
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is met like a full disk */
-	int bad = place_state(o->state, !o->verify_log, &state, &e), status;
-	if (bad)
-		status = run_status_of(bad, &e);
-	else if (o->verify_log)
-		status = verify(o, state.p, n ? args[0] : NULL, &e);
-	else
-		status = ask(o, state.p, args, &e);
-	text_fini(&state);
-	return status;
+	return o->verify_log ? verify(o, n ? args[0] : NULL, &e) : ask(o, args, &e);
 }
