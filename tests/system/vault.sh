@@ -70,6 +70,24 @@ says out '"subscribers":2'
 statused 1 vault status --open --passphrase-file "$work/other"
 says err "it is another passphrase"
 
+# On a terminal the passphrase is asked for, and not shown.
+python3 - "$THERIAC" "$work/pass" >"$work/out" <<'EOT' || fail "the terminal: $(cat "$work/out")"
+import os, pty, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "vault", "status", "--open"])
+seen = b""
+def until(word):
+    global seen
+    while word not in seen:
+        seen += os.read(terminal, 4096)
+until(b"passphrase: ")
+os.write(terminal, open(sys.argv[2], "rb").read())
+until(b"it opened")
+print(seen.decode())
+assert b"of tests" not in seen
+EOT
+
 # They come out with a reason and the passphrase, and every time is logged.
 statused 2 subscriber export user:alice@isp.example $with
 statused 1 subscriber export user:alice@isp.example --reason test --passphrase-file "$work/other"
@@ -126,7 +144,16 @@ statused 1 vault key "$work/week.key"
 [ "$(stat -c %a "$work/week.key")" = 600 ] || fail "mode of the key"
 head -n 1 "$work/week.key" | grep -qx "theriac pseudonym key 1" || fail "$(cat "$work/week.key")"
 
-# Nobody else's process can look into one that holds the secret; a full disk is an error, not a loss.
+# An import that is killed can be done again; a full disk is an error, not a loss.
+python3 -c 'print("line,name"); [print(f"user:many-{i}@isp.example,Many {i}") for i in range(12000)]' >"$work/many.csv"
+for pause in 0.1 0.4; do
+	timeout -s KILL "$pause" "$THERIAC" subscriber import "$work/many.csv" >/dev/null 2>&1 || true
+	statused 0 subscriber export user:alice@isp.example --reason test --passphrase-file "$work/other"
+done
+statused 0 subscriber import "$work/many.csv"
+statused 0 vault status --json
+says out '"subscribers":12001'
+statused 0 who --verify-log
 (
 	ulimit -f 40
 	got=0
