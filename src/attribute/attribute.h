@@ -80,4 +80,4 @@ const char *unknown_why_text(enum unknown_why why);
 void attribute_frequent(const struct attribute *a, struct text *out);
 
 /* Session events -> intervals -> lines -> answers. */
-#include "attribute/whose.h"
+#include "attribute/segment.h"

@@ -318,18 +318,30 @@ struct own {
 	struct held *open, *over;
 };
 
+static void meet_own(const struct act *a, struct held *h, struct own *own)
+{
+	if (!is_kept(a->s, h, a->ms))
+		return;
+	if (is_open(h, a->ms))
+		own->open = h;
+	else if (!own->over || h->v.t1_ms > own->over->v.t1_ms)
+		own->over = h;
+}
+
 static struct own find_own(const struct act *a)
 {
+	struct held_table *t = &a->s->table;
 	struct own own = {0};
 	struct held *h;
-	for (struct around r = around_of(); (h = next_around(a, &r));) {
-		if (!is_own(a, h))
-			continue;
-		if (is_open(h, a->ms))
-			own.open = h;
-		else if (!own.over || h->v.t1_ms > own.over->v.t1_ms)
-			own.over = h;
+	if (a->session) {
+		for (uint32_t i = held_of_session(t, a->session); i; i = t->v[i].session_next)
+			if (is_own(a, &t->v[i]))
+				meet_own(a, &t->v[i], &own);
+		return own;
 	}
+	for (struct around r = around_of(); (h = next_around(a, &r));)
+		if (is_own(a, h))
+			meet_own(a, h, &own);
 	return own;
 }
 
