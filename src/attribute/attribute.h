@@ -5,6 +5,7 @@
  * the operator names. Realms are carried by the records and not told apart yet. */
 #pragma once
 #include "attribute/detnat.h"
+#include "attribute/pseudonym.h"
 #include "base/opt.h"
 #include "base/save.h"
 #include "rec/contact.h"

@@ -31,9 +31,24 @@ bool subject_flags_of(struct span words, uint8_t *flags)
 	return true;
 }
 
+static void pseudonym_text(char out[ADDR_TEXT], const union addr *id)
+{
+	static const char digits[] = "0123456789abcdef";
+	*out++ = 'P';
+	for (size_t i = 0; i < sizeof id->b; i++) {
+		*out++ = digits[id->b[i] >> 4];
+		*out++ = digits[id->b[i] & 15];
+	}
+	*out = '\0';
+}
+
 void subject_text(char out[ADDR_TEXT], const struct subject *s)
 {
 	struct prefix p = {s->id, s->bits};
+	if (s->kind == SUBJECT_PSEUDONYM) {
+		pseudonym_text(out, &s->id);
+		return;
+	}
 	prefix_text(out, &p);
 	size_t n = strlen(out);
 	if (s->port_n)

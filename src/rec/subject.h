@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whose line: the unit that everything after attribution speaks of. Offline a line is an inside
- * address or prefix; with sessions it will be a pseudonym. 24 bytes, compared bytewise. */
+ * address or prefix; with sessions it is a pseudonym, as text P and 32 digits. 24 bytes, compared
+ * bytewise. */
 #pragma once
 #include "rec/addr.h"
 
