@@ -4,6 +4,8 @@
  * Without session data a line is an inside address (IPv4 /32, IPv6 /64) or the prefix length that
  * the operator names. Realms are carried by the records and not told apart yet. */
 #pragma once
+#include "attribute/detnat.h"
+#include "attribute/pseudonym.h"
 #include "base/opt.h"
 #include "base/save.h"
 #include "rec/contact.h"
