@@ -9,6 +9,7 @@
 struct held {
 	struct interval v;
 	int64_t seen_ms;  /* the last record that says that it is held; at least its begin */
+	int64_t known_ms; /* the first one */
 	uint64_t session; /* which session of which NAS; 0: none was named */
 	uint32_t nas;     /* who told it; 0: unnamed */
 	uint32_t next;    /* of its first cell's chain; the further ones are struct held_more */
