@@ -183,7 +183,7 @@ static bool link_cells(struct held_table *t, uint32_t i)
 	for (size_t k = n - 1; k > 0; k--, m = t->more[m].more)
 		cell_link(t, hash_of(t, &t->v[i].v, cells[k]), t->room + m);
 	cell_link(t, hash_of(t, &t->v[i].v, cells[0]), i);
-	t->classes[class_of(cells[0])] += n;
+	t->classes[addr_is_v4(&t->v[i].v.addr)][t->v[i].v.bits][class_of(cells[0])] += (uint32_t)n;
 	t->cell_n += (uint32_t)n;
 	return true;
 }
@@ -197,7 +197,7 @@ static void unlink_cells(struct held_table *t, uint32_t i)
 		more_drop(t, i);
 	}
 	cell_unlink(t, hash_of(t, &t->v[i].v, cells[0]), i);
-	t->classes[class_of(cells[0])] -= n;
+	t->classes[addr_is_v4(&t->v[i].v.addr)][t->v[i].v.bits][class_of(cells[0])] -= (uint32_t)n;
 	t->cell_n -= (uint32_t)n;
 }
 

@@ -216,7 +216,7 @@ static uint32_t cell_after(const struct act *a, uint32_t cell)
 	uint32_t first = a->v.port_first, last = a->v.port_last;
 	if (!interval_has_ports(&a->v))
 		return CELL_N;
-	if (cell == CELL_ALL && t->classes[1])
+	if (cell == CELL_ALL && held_classes(t, &a->v.addr, a->v.bits)[1])
 		return CELL_RANGE + (first >> 8);
 	if (cell >= CELL_RANGE && cell < CELL_RANGE + (last >> 8))
 		return cell + 1;

@@ -55,16 +55,17 @@ static void probe_all_cells(struct probe *p)
 static void probe_length(struct probe *p)
 {
 	uint16_t port = p->q->port;
+	const uint32_t *classes = held_classes(p->t, &p->q->addr, p->bits);
 	p->addr = p->bits == 128 ? p->q->addr : addr_mask(&p->q->addr, p->bits);
-	if (p->t->classes[0])
+	if (classes[0])
 		probe_cell(p, CELL_ALL);
 	if (!port) {
 		probe_all_cells(p);
 		return;
 	}
-	if (p->t->classes[1])
+	if (classes[1])
 		probe_cell(p, CELL_RANGE + (port >> 8));
-	if (p->t->classes[2])
+	if (classes[2])
 		probe_cell(p, CELL_PORT + port);
 }
 
@@ -104,8 +105,11 @@ struct whose_source whose_live_source(struct whose_live *l)
 void whose_look(const struct sessions *s, const struct question *q)
 {
 	const struct held_table *t = sessions_table(s);
-	uint32_t cell =
-	    q->port && t->classes[1] > t->classes[0] ? CELL_RANGE + (q->port >> 8) : CELL_ALL;
-	__builtin_prefetch(
-	    &t->cells[held_cell_hash(t, q->realm, &q->addr, 128, cell) & t->cell_mask]);
+	const uint32_t *classes = held_classes(t, &q->addr, 128);
+	uint32_t cells[] = {CELL_ALL, CELL_RANGE + (q->port >> 8)};
+	for (size_t i = 0; i < 2; i++)
+		if (classes[i])
+			__builtin_prefetch(
+			    &t->cells[held_cell_hash(t, q->realm, &q->addr, 128, cells[i]) &
+				      t->cell_mask]);
 }
