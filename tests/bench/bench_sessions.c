@@ -133,7 +133,7 @@ static void ask_live(
     struct asker *a, const struct sessions *s, uint64_t n, enum what what, bool ahead)
 {
 	static const char *const words[] = {"IPv4", "IPv6 prefix", "NAT block, both steps"};
-	enum { AHEAD = 8 };
+	enum { AHEAD = 16 };
 	struct question q[AHEAD];
 	struct answer answer;
 	struct rand r = rand_of(1, what);
@@ -146,8 +146,10 @@ static void ask_live(
 			exact += answer.kind == WHOSE_EXACT;
 		}
 		*next = question_of(what, rand_below(&r, n / 4));
+		if (ahead && i >= AHEAD / 2)
+			whose_look(s, &q[(i - AHEAD / 2) % AHEAD], true);
 		if (ahead)
-			whose_look(s, next);
+			whose_look(s, next, false);
 	}
 	double took = cpu_seconds() - begin;
 	printf("  %-22s %6.2f M look-ups/s of a core, %4.0f ns each, %zu of %d exact%s\n",
