@@ -4,6 +4,8 @@
  * Without session data a line is an inside address (IPv4 /32, IPv6 /64) or the prefix length that
  * the operator names. Realms are carried by the records and not told apart yet. */
 #pragma once
+#include "attribute/detnat.h"
+#include "attribute/pseudonym.h"
 #include "base/opt.h"
 #include "base/save.h"
 #include "rec/contact.h"
@@ -77,3 +79,6 @@ int attribute_load(struct attribute *a, struct load *in);
 const char *unknown_why_text(enum unknown_why why);
 /* The most frequent /16 (IPv4) or /32 (IPv6) among records without an inside address, as text. */
 void attribute_frequent(const struct attribute *a, struct text *out);
+
+/* Session events -> intervals -> lines -> answers. */
+#include "attribute/segment.h"

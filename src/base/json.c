@@ -13,25 +13,6 @@ struct json json_to(struct text *out)
 	return (struct json){.out = out};
 }
 
-/* Bytes of the UTF-8 sequence at p (n left), or 0 where it is malformed (RFC 3629). */
-static size_t utf8_bytes(const unsigned char *p, size_t n)
-{
-	size_t want = p[0] < 0x80                   ? 1
-		      : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
-		      : (p[0] & 0xf0) == 0xe0       ? 3
-		      : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
-						    : 0;
-	if (want == 0 || want > n)
-		return 0;
-	for (size_t i = 1; i < want; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
-		return 0;
-	return want;
-}
-
 /* The character of a sequence of k bytes that utf8_bytes found right. */
 static unsigned utf8_char(const unsigned char *p, size_t k)
 {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 enum { SEAL_KEY = 32, SEAL_ID = 16, SEAL_HEAD = 24, SEAL_MORE = 17 };
+enum { SEAL_WHOLE = SEAL_HEAD + SEAL_MORE }; /* what a whole grows by */
 
 struct seal_key {
 	uint8_t k[SEAL_KEY];
@@ -32,3 +33,9 @@ void unseal_begin(struct seal *s, const struct seal_key *k, const uint8_t head[S
 /* n + SEAL_MORE bytes into n. False: they are not what was sealed. */
 bool unseal_take(struct seal *s, const uint8_t *p, size_t n, const void *about, size_t about_n,
     void *to, bool *last);
+
+/* The two at once, for what is small: n bytes into n + SEAL_WHOLE and back. */
+void seal_whole(const struct seal_key *k, const void *p, size_t n, const void *about,
+    size_t about_n, uint8_t *to);
+bool unseal_whole(const struct seal_key *k, const uint8_t *p, size_t n, const void *about,
+    size_t about_n, void *to);

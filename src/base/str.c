@@ -196,3 +196,62 @@ const char *str_nearest(const char *wrong, const char *const *words, size_t n)
 	}
 	return best;
 }
+
+size_t utf8_bytes(const unsigned char *p, size_t n)
+{
+	size_t want = p[0] < 0x80                   ? 1
+		      : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+		      : (p[0] & 0xf0) == 0xe0       ? 3
+		      : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+						    : 0;
+	if (want == 0 || want > n)
+		return 0;
+	for (size_t i = 1; i < want; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
+		return 0;
+	return want;
+}
+
+bool span_is_utf8(struct span s)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t at = 0;
+	for (size_t k; at < s.n && (k = utf8_bytes(p + at, s.n - at)); at += k)
+		;
+	return at == s.n;
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+bool span_hex(struct span s, void *to, size_t n)
+{
+	uint8_t *byte = to;
+	if (s.n != 2 * n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		int high = hex_digit(s.p[2 * i]), low = hex_digit(s.p[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		byte[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+void text_hex(struct text *t, const void *p, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *byte = p;
+	for (size_t i = 0; i < n; i++) {
+		text_putc(t, digits[byte[i] >> 4]);
+		text_putc(t, digits[byte[i] & 15]);
+	}
+}

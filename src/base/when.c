@@ -104,6 +104,26 @@ bool when_zone(struct span s, int64_t *zone_ms)
 	return true;
 }
 
+bool when_zone_abbreviated(struct span s, int64_t *zone_ms)
+{
+	/* Of the tz database's, those in use that stand for one offset only. */
+	static const struct {
+		const char *name;
+		int hours;
+	} zones[] = {{"HST", -10}, {"HDT", -9}, {"AKST", -9}, {"AKDT", -8}, {"PDT", -7},
+	    {"MST", -7}, {"MDT", -6}, {"EST", -5}, {"EDT", -4}, {"AST", -4}, {"ADT", -3},
+	    {"WET", 0}, {"WEST", 1}, {"BST", 1}, {"CET", 1}, {"CEST", 2}, {"EET", 2}, {"EEST", 3},
+	    {"CAT", 2}, {"SAST", 2}, {"WAT", 1}, {"EAT", 3}, {"MSK", 3}, {"PKT", 5}, {"WIB", 7},
+	    {"WITA", 8}, {"WIT", 9}, {"HKT", 8}, {"AWST", 8}, {"JST", 9}, {"KST", 9}, {"AEST", 10},
+	    {"AEDT", 11}, {"NZST", 12}, {"NZDT", 13}};
+	for (size_t i = 0; i < sizeof zones / sizeof *zones; i++)
+		if (span_is(s, zones[i].name)) {
+			*zone_ms = zones[i].hours * 3600000LL;
+			return true;
+		}
+	return when_zone(s, zone_ms);
+}
+
 bool when_parse(struct span s, int64_t zone_ms, int64_t *ms)
 {
 	int64_t days, h = 0, m = 0, sec = 0, frac = 0;

@@ -16,6 +16,8 @@ void when_text(char out[WHEN_TEXT], int64_t ms);
 bool when_parse(struct span s, int64_t zone_ms, int64_t *ms);
 /* Reads "UTC", "Z", "+01:00", "-0530" as milliseconds east of UTC. */
 bool when_zone(struct span s, int64_t *zone_ms);
+/* The same, and abbreviations as in "CEST" that name one zone the world over; "CST" does not. */
+bool when_zone_abbreviated(struct span s, int64_t *zone_ms);
 /* Unix seconds with an optional fraction ("1315000000.123456"). */
 bool when_epoch(struct span s, int64_t *ms);
 /* Seconds with an optional fraction ("3.000158") as microseconds: for sums of a time and a

@@ -3,6 +3,7 @@
 /* The command front: see cmd.h. The command line in, filled option structs out. An unknown word is
  * answered with the nearest and with all that are valid in its place. */
 #include "cmd/cmd.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/opt_show.h"
 #include <errno.h>
@@ -293,7 +294,8 @@ static int command_run(const struct command *c, int argc, char **argv)
 	char **args = argv + optind;
 	running.line = &l;
 	running.opts = opts;
-	int bad = fill(&l, opts, &e);
+	int bad = clock_start(&e);
+	bad = bad ? bad : fill(&l, opts, &e);
 	bad = bad ? bad : check_operands(c, args, argc - optind, &e);
 	if (bad)
 		status = cmd_fail(bad == ERR_CONFIG ? EXIT_USAGE : EXIT_FAILED, &e);

@@ -80,28 +80,12 @@ static int read_line(struct span rest, struct dns *r)
 
 static void take(void *state, const struct log_line *line, struct batch *out)
 {
-	struct querylog *q = state;
-	struct dns *r = querylog_record(q, line, out);
-	if (!r)
-		return;
-	int good = read_line(line->text, r);
-	if (good > 0) {
-		querylog_take(q, line, r, 0, out);
-		return;
-	}
-	batch_undo_dns(out);
-	if (good == 0)
-		batch_bad(out, line->offset, "a damaged line of BIND's query log");
-	else
-		batch_ignore(out, "lines that tell of no query");
+	querylog_line(state, line, read_line, "a damaged line of BIND's query log", out);
 }
 
-static size_t bind_decode(
-    void *state, const uint8_t *p, size_t n, uint64_t offset, bool last, struct batch *out)
+static void bind_open(void *state, const struct decode_env *env)
 {
-	struct querylog *q = state;
-	struct buf window = buf_of(p, n);
-	return log_decode(&q->log, &window, offset, last, take, q, out);
+	querylog_open(state, env, take);
 }
 
 static bool sure(struct span line)
@@ -121,13 +105,7 @@ const struct decoder decoder_bind_querylog = {
     .name = "bind-querylog",
     .summary = "query log of BIND",
     .source = "BIND 9 Administrator Reference Manual",
-    .rows = log_rows,
-    .rows_n = LOG_ROWS,
-    .opts_bytes = sizeof(struct log_opts),
-    .state_bytes = sizeof(struct querylog),
     .sniff = sniff,
-    .open = querylog_open,
-    .decode = bind_decode,
-    .flush = querylog_flush,
-    .close = querylog_close,
+    .open = bind_open,
+    QUERYLOG_DECODER,
 };

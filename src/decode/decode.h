@@ -102,3 +102,4 @@ const struct decoder *decoder_sniff(const uint8_t *p, size_t n);
 /* Readers of what comes live: one datagram, one frame at a time. */
 #include "decode/dnstap.h"
 #include "decode/export.h"
+#include "decode/radius.h"

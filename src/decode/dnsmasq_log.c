@@ -26,7 +26,7 @@ struct waiting {
 };
 
 struct dnsmasq {
-	struct log log;
+	struct log log; /* first: see log_decode */
 	struct pool waiting;
 	struct hash_key key;
 	struct hash chain; /* of the query that the last lines, from a CNAME on, answered */
@@ -37,20 +37,6 @@ struct words {                      /* of a line */
 	struct span serial, client; /* of log-queries=extra, or empty */
 	struct span verb, name, rest;
 };
-
-static void dnsmasq_open(void *state, const struct decode_env *env)
-{
-	struct dnsmasq *d = state;
-	log_open(&d->log, env);
-	d->key = hash_key_random();
-	pool_init(&d->waiting, WAITING_MAX, sizeof(struct waiting));
-}
-
-static void dnsmasq_close(void *state)
-{
-	struct dnsmasq *d = state;
-	pool_fini(&d->waiting);
-}
 
 static void come_out(struct dnsmasq *d, struct waiting *w, struct batch *out)
 {
@@ -292,12 +278,18 @@ static void take(void *state, const struct log_line *line, struct batch *out)
 		batch_bad(out, line->offset, wrong);
 }
 
-static size_t dnsmasq_decode(
-    void *state, const uint8_t *p, size_t n, uint64_t offset, bool last, struct batch *out)
+static void dnsmasq_open(void *state, const struct decode_env *env)
 {
 	struct dnsmasq *d = state;
-	struct buf window = buf_of(p, n);
-	return log_decode(&d->log, &window, offset, last, take, d, out);
+	log_open(&d->log, env, take);
+	d->key = hash_key_random();
+	pool_init(&d->waiting, WAITING_MAX, sizeof(struct waiting));
+}
+
+static void dnsmasq_close(void *state)
+{
+	struct dnsmasq *d = state;
+	pool_fini(&d->waiting);
 }
 
 static bool dnsmasq_flush(void *state, struct batch *out)
@@ -320,13 +312,10 @@ const struct decoder decoder_dnsmasq_log = {
     .name = "dnsmasq-log",
     .summary = "queries and answers in dnsmasq's log",
     .source = "dnsmasq(8): --log-queries",
-    .rows = log_rows,
-    .rows_n = LOG_ROWS,
-    .opts_bytes = sizeof(struct log_opts),
     .state_bytes = sizeof(struct dnsmasq),
     .sniff = sniff,
     .open = dnsmasq_open,
-    .decode = dnsmasq_decode,
     .flush = dnsmasq_flush,
     .close = dnsmasq_close,
+    LOG_DECODER,
 };

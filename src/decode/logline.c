@@ -28,10 +28,11 @@ const struct opt_row log_rows[LOG_ROWS] = {
 	"year of the first line where lines have none; 0: the latest that is possible"},
 };
 
-void log_open(struct log *l, const struct decode_env *env)
+void log_open(struct log *l, const struct decode_env *env, log_take take)
 {
 	const struct log_opts *o = env->opts;
-	*l = (struct log){.year = o ? o->year : 0, .zone_ms = env->zone_ms, .now_ms = env->now_ms};
+	*l = (struct log){
+	    .take = take, .year = o ? o->year : 0, .zone_ms = env->zone_ms, .now_ms = env->now_ms};
 }
 
 struct span log_word(struct span *rest)
@@ -175,22 +176,22 @@ struct log_line log_line(struct log *l, struct span line)
 	if (whole_time(l, &out.text, &ms))
 		out.undated = NULL;
 	else if (!yearless_time(l, &out.text, &ms))
-		out.undated = "query-log lines without a time";
+		out.undated = "log lines without a time";
 	else if (!ms)
-		out.undated = "query-log lines without a year: set the decoder's option year";
+		out.undated = "log lines without a year: set the decoder's option year";
 	if (!out.undated && ms < WHEN_MIN_MS)
-		out.undated = "query-log lines with an impossible time";
+		out.undated = "log lines with an impossible time";
 	if (!out.undated)
 		l->last_ms = out.time_ms = ms;
 	out.text = span_trim(out.text);
 	return out;
 }
 
-size_t log_decode(struct log *l, const struct buf *window, uint64_t offset, bool last,
-    void (*take)(void *state, const struct log_line *line, struct batch *out), void *state,
-    struct batch *out)
+size_t log_decode(
+    void *state, const uint8_t *p, size_t n, uint64_t offset, bool last, struct batch *out)
 {
-	struct buf b = *window;
+	struct log *l = state;
+	struct buf b = buf_of(p, n);
 	while (!batch_full(out)) {
 		struct span text;
 		uint64_t at = offset + b.at;
@@ -205,7 +206,7 @@ size_t log_decode(struct log *l, const struct buf *window, uint64_t offset, bool
 			continue;
 		struct log_line line = log_line(l, text);
 		line.offset = at;
-		take(state, &line, out);
+		l->take(state, &line, out);
 	}
 	return b.at;
 }

@@ -12,7 +12,12 @@ struct log_opts {
 extern const struct opt_row log_rows[];
 enum { LOG_ROWS = 1 };
 
-struct log { /* zero-initialise, then log_open */
+struct log_line;
+/* Reads one line: appends records, or counts the line as bad or of no use. */
+typedef void (*log_take)(void *state, const struct log_line *line, struct batch *out);
+
+struct log { /* the first member of such a decoder's state; zeroed, then log_open */
+	log_take take;
 	struct lines lines;
 	uint64_t year;
 	int64_t zone_ms, now_ms;
@@ -26,11 +31,14 @@ struct log_line {
 	uint64_t offset;
 };
 
-void log_open(struct log *l, const struct decode_env *env);
-/* A decoder's `decode`: gives each line to `take` until the batch is full. */
-size_t log_decode(struct log *l, const struct buf *window, uint64_t offset, bool last,
-    void (*take)(void *state, const struct log_line *line, struct batch *out), void *state,
-    struct batch *out);
+void log_open(struct log *l, const struct decode_env *env, log_take take);
+/* A decoder's `decode`: gives each line to the log's `take` until the batch is full. */
+size_t log_decode(
+    void *state, const uint8_t *p, size_t n, uint64_t offset, bool last, struct batch *out);
+/* What the descriptors of such decoders have in common. */
+#define LOG_DECODER                                                                                \
+	.rows = log_rows, .rows_n = LOG_ROWS, .opts_bytes = sizeof(struct log_opts),               \
+	.decode = log_decode
 /* The time at the front of a line, and what stands behind it. */
 struct log_line log_line(struct log *l, struct span line);
 

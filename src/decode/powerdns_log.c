@@ -146,12 +146,9 @@ static void take(void *state, const struct log_line *given, struct batch *out)
 		querylog_take(q, &line, r, 0, out);
 }
 
-static size_t powerdns_decode(
-    void *state, const uint8_t *p, size_t n, uint64_t offset, bool last, struct batch *out)
+static void powerdns_open(void *state, const struct decode_env *env)
 {
-	struct querylog *q = state;
-	struct buf window = buf_of(p, n);
-	return log_decode(&q->log, &window, offset, last, take, q, out);
+	querylog_open(state, env, take);
 }
 
 static bool sure(struct span text)
@@ -171,13 +168,7 @@ const struct decoder decoder_powerdns_log = {
     .name = "powerdns-log",
     .summary = "questions and answers in the log of PowerDNS Recursor",
     .source = "PowerDNS Recursor: quiet=no, structured-logging",
-    .rows = log_rows,
-    .rows_n = LOG_ROWS,
-    .opts_bytes = sizeof(struct log_opts),
-    .state_bytes = sizeof(struct querylog),
     .sniff = sniff,
-    .open = querylog_open,
-    .decode = powerdns_decode,
-    .flush = querylog_flush,
-    .close = querylog_close,
+    .open = powerdns_open,
+    QUERYLOG_DECODER,
 };

@@ -6,10 +6,9 @@
 
 enum { LOG_WAIT_MS = 20000 };
 
-void querylog_open(void *state, const struct decode_env *env)
+void querylog_open(struct querylog *q, const struct decode_env *env, log_take take)
 {
-	struct querylog *q = state;
-	log_open(&q->log, env);
+	log_open(&q->log, env, take);
 	dnspair_init(&q->pairs);
 	q->pairs.wait_ms = LOG_WAIT_MS;
 }
@@ -44,4 +43,22 @@ void querylog_take(
 {
 	dnspair_take(&q->pairs, dnspair_key(&q->pairs, r, id), r->rcode != DNS_RCODE_NONE,
 	    line->time_ms, out);
+}
+
+void querylog_line(struct querylog *q, const struct log_line *line,
+    int (*read)(struct span text, struct dns *r), const char *damaged, struct batch *out)
+{
+	struct dns *r = querylog_record(q, line, out);
+	if (!r)
+		return;
+	int good = read(line->text, r);
+	if (good > 0) {
+		querylog_take(q, line, r, 0, out);
+		return;
+	}
+	batch_undo_dns(out);
+	if (good == 0)
+		batch_bad(out, line->offset, damaged);
+	else
+		batch_ignore(out, "lines that tell of no query");
 }

@@ -54,28 +54,12 @@ static int read_line(struct span rest, struct dns *r)
 
 static void take(void *state, const struct log_line *line, struct batch *out)
 {
-	struct querylog *q = state;
-	struct dns *r = querylog_record(q, line, out);
-	if (!r)
-		return;
-	int good = read_line(line->text, r);
-	if (good > 0) {
-		querylog_take(q, line, r, 0, out);
-		return;
-	}
-	batch_undo_dns(out);
-	if (good == 0)
-		batch_bad(out, line->offset, "a damaged line of Unbound's log");
-	else
-		batch_ignore(out, "lines that tell of no query");
+	querylog_line(state, line, read_line, "a damaged line of Unbound's log", out);
 }
 
-static size_t unbound_decode(
-    void *state, const uint8_t *p, size_t n, uint64_t offset, bool last, struct batch *out)
+static void unbound_open(void *state, const struct decode_env *env)
 {
-	struct querylog *q = state;
-	struct buf window = buf_of(p, n);
-	return log_decode(&q->log, &window, offset, last, take, q, out);
+	querylog_open(state, env, take);
 }
 
 static bool sure(struct span line)
@@ -94,13 +78,7 @@ const struct decoder decoder_unbound_log = {
     .name = "unbound-log",
     .summary = "queries and replies in Unbound's log",
     .source = "unbound.conf(5): log-queries, log-replies",
-    .rows = log_rows,
-    .rows_n = LOG_ROWS,
-    .opts_bytes = sizeof(struct log_opts),
-    .state_bytes = sizeof(struct querylog),
     .sniff = sniff,
-    .open = querylog_open,
-    .decode = unbound_decode,
-    .flush = querylog_flush,
-    .close = querylog_close,
+    .open = unbound_open,
+    QUERYLOG_DECODER,
 };

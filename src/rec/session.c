@@ -116,7 +116,8 @@ static void held_json(const struct session *s, struct json *j)
 {
 	char word[ADDR_TEXT];
 	prefix_text(word, &s->held);
-	json_text(j, "addr", word);
+	if (!addr_is_zero(&s->held.addr))
+		json_text(j, "addr", word);
 	if (s->port_first || s->port_last) {
 		json_uint(j, "port_first", s->port_first);
 		json_uint(j, "port_last", s->port_last);
@@ -142,16 +143,35 @@ static void holder_json(const struct session_holder *h, struct json *j)
 	json_close(j);
 }
 
-/* What is text stays text, the rest is hexadecimal with colons. */
+static bool is_name(enum session_id kind)
+{
+	return kind == SESSION_USER || kind == SESSION_CUI || kind == SESSION_ASSIGNED;
+}
+
+/* What is text stays text, the rest is hexadecimal with colons. Names may have letters of any
+ * language. */
 static void id_text(enum session_id kind, struct span value, struct text *t)
 {
 	bool raw = kind == SESSION_MAC || kind == SESSION_DUID || kind == SESSION_CLIENT;
-	for (size_t i = 0; i < value.n && !raw; i++)
-		raw = (uint8_t)value.p[i] < 0x20 || value.p[i] == 0x7f;
+	for (size_t i = 0; i < value.n && !raw; i++) {
+		uint8_t c = (uint8_t)value.p[i];
+		raw = c < 0x20 || c == 0x7f || (c > 0x7f && !is_name(kind));
+	}
 	if (!raw)
 		text_add(t, value.p, value.n);
 	for (size_t i = 0; i < value.n && raw; i++)
 		text_fmt(t, "%s%02x", i ? ":" : "", (uint8_t)value.p[i]);
+}
+
+static void flags_json(uint8_t flags, struct json *j)
+{
+	if (!flags)
+		return;
+	json_list(j, "flags");
+	for (unsigned i = 0; i < SUBJECT_FLAGS_N; i++)
+		if (flags & 1u << i)
+			json_text(j, NULL, subject_flag_words[i]);
+	json_end(j);
 }
 
 static void ids_json(const struct session_ids *ids, struct json *j)
@@ -176,6 +196,7 @@ void session_json(const struct session *s, const char *exporter, struct json *j)
 	held_json(s, j);
 	holder_json(&s->holder, j);
 	ids_json(&s->ids, j);
+	flags_json(s->flags, j);
 	if (s->exported_ms)
 		json_time(j, "exported", s->exported_ms);
 	if (s->received_ms)
@@ -186,21 +207,47 @@ void session_json(const struct session *s, const char *exporter, struct json *j)
 	json_line(j);
 }
 
-void session_words(const struct session *s, const char *exporter, struct text *t)
+static void holder_words(const struct session *s, struct text *t)
 {
-	char when[WHEN_TEXT], held[ADDR_TEXT], holder[ADDR_TEXT];
-	const char *what = s->end != SESSION_OPEN     ? "no longer"
-			   : s->begin == SESSION_SEEN ? "still"
-						      : "from now";
-	when_text(when, s->end != SESSION_OPEN ? s->t1_ms : s->t0_ms);
-	prefix_text(held, &s->held);
-	addr_text(holder, &s->holder.addr);
-	text_fmt(t, "%-24s %s %s", when, s->kind < KINDS_N ? kinds[s->kind] : "", held);
-	if (s->port_first || s->port_last)
-		text_fmt(t, " ports %u-%u", s->port_first, s->port_last);
-	text_fmt(t, " %s held by %s", what, holder);
+	char holder[ADDR_TEXT];
+	enum session_id kind;
+	struct span value;
+	if (!addr_is_zero(&s->holder.addr)) {
+		addr_text(holder, &s->holder.addr);
+		text_fmt(t, " %s", holder);
+	} else if (!s->ids.n)
+		text_puts(t, " anybody");
 	if (s->holder.port)
 		text_fmt(t, " port %u", s->holder.port);
+	for (size_t at = 0; (kind = session_ids_next(&s->ids, &at, &value));) {
+		struct text word = {0};
+		id_text(kind, value, &word);
+		text_fmt(t, " %s=", id_words[kind]);
+		for (size_t i = 0; i < word.n; i++)
+			text_fmt(t, word.p[i] > ' ' && word.p[i] < 0x7f ? "%c" : "%%%02X",
+			    (uint8_t)word.p[i]);
+		text_fini(&word);
+	}
+}
+
+void session_words(const struct session *s, const char *exporter, struct text *t)
+{
+	char when[WHEN_TEXT], held[ADDR_TEXT];
+	bool ended = s->end == SESSION_TOLD || s->end == SESSION_INFERRED;
+	bool still = s->begin == SESSION_SEEN || s->end == SESSION_SEEN;
+	when_text(when,
+	    s->t0_ms && (s->end == SESSION_OPEN || s->end == SESSION_UNTIL) ? s->t0_ms : s->t1_ms);
+	prefix_text(held, &s->held);
+	text_fmt(t, "%-24s %s %s", when, s->kind < KINDS_N ? kinds[s->kind] : "",
+	    addr_is_zero(&s->held.addr) ? "-" : held);
+	if (s->port_first || s->port_last)
+		text_fmt(t, " ports %u-%u", s->port_first, s->port_last);
+	text_fmt(t, " %s held by", ended ? "no longer" : still ? "still" : "from now");
+	holder_words(s, t);
+	if (s->end == SESSION_UNTIL) {
+		when_text(when, s->t1_ms);
+		text_fmt(t, " until %s", when);
+	}
 	if (*exporter)
 		text_fmt(t, "  %s", exporter);
 }

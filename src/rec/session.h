@@ -3,10 +3,11 @@
 /* Who held an address at a time: one event of it, as its source told it. A lease is an address or
  * prefix of a line, told with the identifiers seen of it; a binding is what a carrier-grade NAT
  * lent to an inside address: an outside address, or some of its ports. Begin and end usually come
- * as two records. A lease without an address speaks of all that its NAS and session key hold. */
+ * as two records. A lease without an address speaks of all that its NAS and session key hold; an
+ * end without identifiers, of whoever holds the address. */
 #pragma once
 #include "base/json.h"
-#include "rec/addr.h"
+#include "rec/subject.h"
 
 enum session_kind {
 	SESSION_LEASE,
@@ -17,7 +18,10 @@ enum session_kind {
 enum session_edge {   /* how the time of a begin or an end is known */
 	SESSION_OPEN, /* not at all; the time is 0 */
 	SESSION_TOLD, /* the source says that it happened then */
-	SESSION_SEEN, /* the source says that it is held at that time: begun before, not ended */
+	/* The source says that it is held at that time: begun before, not ended. As an end it
+	 * stands beside a begin that is told: RADIUS counts how long a session has lasted. It is
+	 * then the session that began there; an address may have joined it later. */
+	SESSION_SEEN,
 	SESSION_INFERRED, /* concluded from other records */
 	SESSION_UNTIL, /* of an end: then, unless something renews or ends it (a DHCP lifetime) */
 };
@@ -62,6 +66,7 @@ struct session {
 	uint8_t proto;                    /* 0: any */
 	uint8_t kind;                     /* enum session_kind */
 	uint8_t begin, end;               /* enum session_edge: how t0_ms and t1_ms are known */
+	uint8_t flags;                    /* enum subject_flags, from the operator's own list */
 	struct session_ids ids;           /* of a lease; none of a binding */
 };
 
@@ -73,10 +78,13 @@ enum session_id session_ids_next(const struct session_ids *ids, size_t *at, stru
 /* Empty if it is not there. */
 struct span session_ids_get(const struct session_ids *ids, enum session_id kind);
 
-/* The record's place in the stream: when it was exported, else when what it tells happened. */
+/* The record's place in the stream: when it was exported, else when what it tells happened. An end
+ * that is only foreseen has not. */
 static inline int64_t session_time_ms(const struct session *s)
 {
-	return s->exported_ms ? s->exported_ms : s->t1_ms > s->t0_ms ? s->t1_ms : s->t0_ms;
+	bool foreseen = s->end == SESSION_UNTIL && s->t0_ms;
+	int64_t told_ms = s->t1_ms > s->t0_ms && !foreseen ? s->t1_ms : s->t0_ms;
+	return s->exported_ms ? s->exported_ms : told_ms;
 }
 
 /* INPUT where a value is impossible: times out of range or reversed, none at all, ports reversed,

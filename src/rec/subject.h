@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whose line: the unit that everything after attribution speaks of. Offline a line is an inside
- * address or prefix; with sessions it will be a pseudonym. 24 bytes, compared bytewise. */
+ * address or prefix; with sessions it is a pseudonym, as text P and 32 digits. 24 bytes, compared
+ * bytewise. */
 #pragma once
 #include "rec/addr.h"
 
@@ -12,6 +13,10 @@ enum subject_flags {
 	SUBJECT_WHOLESALE = 4,
 	SUBJECT_PROTECTED = 8
 };
+enum { SUBJECT_FLAGS_N = 4 };
+extern const char *const subject_flag_words[SUBJECT_FLAGS_N]; /* by their bit */
+/* "business protected": words with spaces, commas or bars between; false where one is no flag. */
+bool subject_flags_of(struct span words, uint8_t *flags);
 
 struct subject {
 	uint8_t kind; /* enum subject_kind */

@@ -33,7 +33,8 @@ struct live_sensor {
 	struct smooth_pool pool;
 	struct smooth smooth;
 	struct batch batch;
-	struct stream_batch ready; /* to go on */
+	struct stream_packed packed; /* to go on */
+	struct stream_batch ready;   /* the same */
 	struct live_clock clock;
 	struct live_state state;
 	struct told *told;
@@ -48,12 +49,13 @@ struct live_sensor {
 
 static void feed(struct live_sensor *s)
 {
-	struct stream_batch *b = &s->ready;
-	b->n = b->dns_n = 0;
-	while (stream_take(b, &s->smooth, &s->stage_ms))
-		live_add(&s->board->late, b->v[b->n - 1].late);
-	stages_feed(&s->stages, b->v, b->n);
-	s->fed |= b->n > 0;
+	struct stream_packed *p = &s->packed;
+	p->n = p->dns_n = p->bytes = 0;
+	while (stream_take(p, &s->smooth, &s->stage_ms))
+		live_add(&s->board->late, p->v[p->n - 1].late);
+	stream_unpack(p, &s->ready);
+	stages_feed(&s->stages, s->ready.v, s->ready.n);
+	s->fed |= p->n > 0;
 }
 
 static void feed_ready(struct live_sensor *s, bool all)
@@ -404,7 +406,7 @@ static void close_sensor(struct live_sensor *s)
 
 int live_sensor(struct live *l, int wire)
 {
-	struct live_sensor *s = mem_new(1, sizeof *s);
+	struct live_sensor *s = mem_map(sizeof *s);
 	struct err e;
 	s->l = l;
 	s->board = l->board;
@@ -419,6 +421,6 @@ int live_sensor(struct live *l, int wire)
 	if (!bad && s->go && !s->gone)
 		conclude(s);
 	close_sensor(s);
-	free(s);
+	mem_unmap(s, sizeof *s);
 	return bad ? (bad == ERR_CONFIG ? 2 : 1) : 0;
 }

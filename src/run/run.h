@@ -43,6 +43,24 @@ struct run_ask_options { /* theriac status, theriac metrics */
 	bool json;
 };
 
+struct run_vault_options { /* theriac vault */
+	const char *state, *passphrase_file, *key_file;
+	bool open, json;
+};
+
+struct run_subscriber_options { /* theriac subscriber */
+	struct run_vault_options vault;
+	const char *reason;
+	bool dry_run, json;
+};
+
+struct run_who_options { /* theriac who */
+	const char *reason, *proto, *zone, *state;
+	uint64_t realm;
+	int64_t skew_ms;
+	bool verify_log, json;
+};
+
 struct demo_options { /* theriac demo */
 	const char *config, *out;
 	uint64_t lines, hours, seed;
@@ -94,6 +112,17 @@ int run_sensor(const struct run_sensor_options *o, const struct settings *settin
     const struct run_reload *reload);
 /* Asks the sensor that runs on a state's folder and prints its answer. Returns an exit status. */
 int run_ask(const char *state, const char *question);
+/* The exit status of what ended with bad, printing the sentence if there is one. */
+int run_status_of(int bad, const struct err *e);
+enum run_vault_what { RUN_VAULT_INIT, RUN_VAULT_STATUS, RUN_VAULT_RECOVER, RUN_VAULT_KEY };
+/* path: of the sheet (RECOVER) or of the new key file (KEY). */
+int run_vault(const struct run_vault_options *o, enum run_vault_what what, const char *path);
+enum run_subscriber_what { RUN_SUBSCRIBER_IMPORT, RUN_SUBSCRIBER_EXPORT, RUN_SUBSCRIBER_ERASE };
+/* args: files (IMPORT), or one line. */
+int run_subscriber(
+    const struct run_subscriber_options *o, enum run_subscriber_what what, char **args, int n);
+/* args: address and time, or with verify_log a head or nothing. */
+int run_who(const struct run_who_options *o, char **args, int n);
 /* Simulates, and prints a closing word. */
 int run_simulate(const struct sim_options *o);
 /* Simulates, detects, shows. */

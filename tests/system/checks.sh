@@ -22,9 +22,10 @@ says() { # WANTED CHECK
 
 tools/check-layers "$tree"
 tools/check-sizes "$tree"
-printf '#include "base/buf.h"\n#include "run/run.h"\n#include <time.h>\n#include <zlib.h>\n' >"$tree/src/decode/x.c"
+printf '#include "base/buf.h"\n#include "run/run.h"\n#include <time.h>\n#include <zlib.h>\n#include "base/clock.h"\n' >"$tree/src/decode/x.c"
 printf '#include "decode/pcap.h"\n#include "y.h"\n#include <zlib.h>\n' >"$tree/src/run/y.c"
 says 'src/decode/x.c:2: decode may not include run' check-layers
+says 'src/decode/x.c:5: decode is pure: its time comes from the records' check-layers
 says 'src/decode/x.c:3: decode is pure' check-layers
 says 'src/run/y.c:1: from outside, decode is "decode/decode.h"' check-layers
 says 'src/run/y.c:2: "y.h" is named without its folder' check-layers

@@ -15,7 +15,7 @@ static struct log opened(uint64_t year, int64_t now_ms)
 	struct log l;
 	opts.year = year;
 	struct decode_env env = {.now_ms = now_ms, .zone_ms = HOUR_MS, .opts = &opts};
-	log_open(&l, &env);
+	log_open(&l, &env, NULL);
 	return l;
 }
 

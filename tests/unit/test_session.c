@@ -67,6 +67,48 @@ static void sessions_are_shown_to_programs_and_people(void **state)
 	text_fini(&t);
 }
 
+static void what_a_lease_tells_is_shown(void **state)
+{
+	(void)state;
+	struct session s = good;
+	struct text t = {0};
+	struct json j = json_to(&t);
+	s.kind = SESSION_LEASE;
+	s.holder = (struct session_holder){0};
+	s.port_first = s.port_last = 0;
+	s.t1_ms = T0_MS + 3600000;
+	s.end = SESSION_UNTIL;
+	s.flags = SUBJECT_BUSINESS | SUBJECT_PROTECTED;
+	assert_int_equal(session_time_ms(&s), T0_MS); /* an end foreseen has not happened */
+	(void)session_ids_add(&s.ids, SESSION_USER, span_of("a b\xc2\x9b"));
+	session_words(&s, "", &t);
+	assert_string_equal(t.p, "2026-01-02T03:04:05Z     lease 203.0.113.5 from now held by "
+				 "user=a%20b%C2%9B until 2026-01-02T04:04:05Z");
+	text_reset(&t);
+	session_json(&s, "", &j);
+	assert_non_null(strstr(t.p, "\"flags\":[\"business\",\"protected\"]"));
+	text_reset(&t);
+	s.end = SESSION_SEEN;
+	session_words(&s, "", &t);
+	assert_non_null(strstr(t.p, "04:04:05Z     lease 203.0.113.5 still held by user="));
+	text_reset(&t);
+	s.ids.n = 0;
+	s.end = SESSION_TOLD;
+	session_words(&s, "", &t);
+	assert_non_null(strstr(t.p, "no longer held by anybody"));
+	text_fini(&t);
+}
+
+static void flags_are_words(void **state)
+{
+	(void)state;
+	uint8_t f = 9;
+	assert_true(subject_flags_of(span_of(""), &f) && f == 0);
+	assert_true(subject_flags_of(span_of("Business, hotspot|wholesale"), &f) && f == 7);
+	assert_true(subject_flags_of(span_of(" protected "), &f) && f == SUBJECT_PROTECTED);
+	assert_false(subject_flags_of(span_of("business vip"), &f));
+}
+
 static const uint16_t fields[] = {323, 8, 230, 1, 8, 4, 7, 2, 225, 4, 227, 2, 4, 1, 361, 2, 362, 2,
     229, 1, 226, 4, 228, 2, 12, 4, 11, 2, 234, 4, 465, 4};
 
@@ -212,6 +254,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(impossible_sessions_are_refused),
 	    cmocka_unit_test(sessions_are_shown_to_programs_and_people),
+	    cmocka_unit_test(what_a_lease_tells_is_shown),
+	    cmocka_unit_test(flags_are_words),
 	    cmocka_unit_test(each_dialect_numbers_events_its_own_way),
 	    cmocka_unit_test(fields_say_what_is_bound),
 	    cmocka_unit_test(blocks_with_a_step),

@@ -1,0 +1,95 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Leases: see lease.h. Sources: RFC 3046, 2.0 (sub-options 1 and 2); RFC 4361, 6.1; RFC 8415, 21.18
+ * (Interface-Id); RFC 4649 (Remote-Id). */
+#include "decode/lease.h"
+#include <string.h>
+
+enum { CLIENT_TYPE_DUID = 255, CLIENT_IAID_BYTES = 4, DUID_MIN_BYTES = 3 };
+enum { RELAY4_CIRCUIT = 1, RELAY4_REMOTE = 2, RELAY6_INTERFACE = 18, RELAY6_REMOTE = 37 };
+
+struct session *lease_new(struct batch *out)
+{
+	struct session *s = batch_session(out);
+	s->kind = SESSION_LEASE;
+	s->port_step = 1;
+	return s;
+}
+
+void lease_keep(struct batch *out, uint64_t offset, const char *reason)
+{
+	if (session_check(&out->sessions[out->session_n - 1]) == ERR_OK)
+		return;
+	batch_undo_session(out);
+	batch_bad(out, offset, reason);
+}
+
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool separates(char c)
+{
+	return c == ':' || c == '-' || c == '.';
+}
+
+size_t lease_bytes(struct span text, uint8_t *to, size_t cap)
+{
+	size_t n = 0, at = text.n > 2 && text.p[0] == '0' && (text.p[1] | 0x20) == 'x' ? 2 : 0;
+	while (at < text.n) {
+		int high = digit_of(text.p[at]), low = -1;
+		if (high < 0 || n == cap)
+			return 0;
+		if (++at < text.n && !separates(text.p[at]) && (low = digit_of(text.p[at++])) < 0)
+			return 0;
+		to[n++] = (uint8_t)(low < 0 ? high : high << 4 | low);
+		if (at < text.n && separates(text.p[at]) && ++at == text.n)
+			return 0;
+	}
+	return n;
+}
+
+void lease_hex(struct session_ids *ids, enum session_id kind, struct span text)
+{
+	uint8_t bytes[LEASE_ID_MAX];
+	size_t n = lease_bytes(text, bytes, sizeof bytes);
+	(void)session_ids_add(ids, kind, (struct span){(const char *)bytes, n});
+}
+
+void lease_client(struct session_ids *ids, struct span bytes)
+{
+	size_t head = 1 + CLIENT_IAID_BYTES;
+	(void)session_ids_add(ids, SESSION_CLIENT, bytes);
+	if (bytes.n >= head + DUID_MIN_BYTES && (uint8_t)bytes.p[0] == CLIENT_TYPE_DUID)
+		(void)session_ids_add(
+		    ids, SESSION_DUID, (struct span){bytes.p + head, bytes.n - head});
+}
+
+/* The values of two codes among options whose code and length have so many bytes each. */
+static void relay(
+    struct session_ids *ids, struct span options, size_t wide, uint64_t circuit, uint64_t remote)
+{
+	struct buf b = buf_of(options.p, options.n);
+	while (buf_left(&b) > 0) {
+		uint64_t code = buf_be(&b, wide), n = buf_be(&b, wide);
+		struct span value = {(const char *)buf_take(&b, n), n};
+		if (value.p && code == circuit)
+			(void)session_ids_add(ids, SESSION_CIRCUIT, value);
+		if (value.p && code == remote)
+			(void)session_ids_add(ids, SESSION_REMOTE, value);
+	}
+}
+
+void lease_relay4(struct session_ids *ids, struct span options)
+{
+	relay(ids, options, 1, RELAY4_CIRCUIT, RELAY4_REMOTE);
+}
+
+void lease_relay6(struct session_ids *ids, struct span options)
+{
+	relay(ids, options, 2, RELAY6_INTERFACE, RELAY6_REMOTE);
+}

@@ -1,0 +1,196 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Deterministic NAT: each rule's published example, and that back and forth agree over all ports.
+ */
+#include "attribute/detnat.h"
+#include "base/mem.h"
+#include "unit.h"
+#include <stdlib.h>
+#include <string.h>
+
+static struct detnat set_of(const char *text)
+{
+	struct detnat d;
+	struct err e = {0};
+	if (detnat_parse(span_of(text), &d, &e) != ERR_OK)
+		fail_msg("%s: %s", text, e.msg);
+	return d;
+}
+
+static union addr addr(const char *text)
+{
+	union addr a;
+	assert_true(addr_parse(span_of(text), &a));
+	return a;
+}
+
+static const char junos[] = "junos inside=10.1.0.0/16 outside=44.44.44.1-44.44.44.254";
+static const char nftables[] = "nftables inside=100.64.0.0/28 outside=192.0.2.0/30 block=8000";
+static const char rfc7422[] = "rfc7422 inside=198.51.100.0/28 outside=192.0.2.0/31 dynamic=2";
+
+static void each_rule_gives_its_published_example(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *set, *inside, *outside;
+		uint16_t first, last;
+	} rows[] = {
+	    {junos, "10.1.1.250", "44.44.44.2", 62257, 62505},
+	    {junos, "10.1.0.1", "44.44.44.1", 1024, 1272},
+	    {nftables, "100.64.0.0", "192.0.2.0", 1024, 9023},
+	    {nftables, "100.64.0.7", "192.0.2.0", 57024, 65023},
+	    {nftables, "100.64.0.8", "192.0.2.1", 1024, 9023},
+	    {rfc7422, "198.51.100.0", "192.0.2.0", 1024, 7474},
+	    {rfc7422, "198.51.100.7", "192.0.2.0", 46181, 52631},
+	    {rfc7422, "198.51.100.8", "192.0.2.1", 1024, 7474},
+	};
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct detnat d = set_of(rows[i].set);
+		struct detnat_ports p[DETNAT_PARTS];
+		union addr inside = addr(rows[i].inside), outside = addr(rows[i].outside);
+		assert_int_equal(detnat_outside(&d, &inside, p), 1);
+		assert_true(addr_same(&p[0].addr, &outside));
+		assert_int_equal(p[0].first, rows[i].first);
+		assert_int_equal(p[0].last, rows[i].last);
+	}
+}
+
+static void what_is_given_to_nobody_has_no_holder(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *set, *outside;
+		uint16_t port;
+	} rows[] = {{nftables, "192.0.2.0", 65024},
+	    {nftables, "192.0.2.0", 1023}, /* left over, reserved */
+	    {nftables, "192.0.2.2", 1024},
+	    {nftables, "192.0.2.4", 1024}, /* not needed, not its own */
+	    {nftables, "2001:db8::1", 1024}, {rfc7422, "192.0.2.0", 52632}, /* dynamic */
+	    {junos, "44.44.44.255", 1024}, {junos, "44.44.44.0", 1024}};
+	union addr inside;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct detnat d = set_of(rows[i].set);
+		union addr outside = addr(rows[i].outside);
+		if (detnat_inside(&d, &outside, rows[i].port, &inside))
+			fail_msg("%s, %s:%u", rows[i].set, rows[i].outside, rows[i].port);
+	}
+	struct detnat d = set_of(junos);
+	struct detnat_ports p[DETNAT_PARTS];
+	inside = addr("10.1.0.0"); /* the boundary of its prefix */
+	assert_int_equal(detnat_outside(&d, &inside, p), 0);
+	inside = addr("10.1.255.255");
+	assert_int_equal(detnat_outside(&d, &inside, p), 0);
+	inside = addr("2001:db8::1");
+	assert_int_equal(detnat_outside(&d, &inside, p), 0);
+	d = set_of("junos inside=10.1.0.0/24 outside=44.44.44.1-44.44.44.2 boundary");
+	inside = addr("10.1.0.0");
+	assert_int_equal(detnat_outside(&d, &inside, p), 1);
+}
+
+/* Marks every port that somebody holds, asserts that nobody else does, and compares with the way
+ * back for every port of every outside address. */
+static void back_and_forth(const char *text)
+{
+	struct detnat d = set_of(text);
+	uint32_t *holder = mem_new((size_t)d.outside_n * 65536, sizeof *holder);
+	for (uint32_t i = 0; i < d.inside_n; i++) {
+		struct detnat_ports p[DETNAT_PARTS];
+		union addr inside = addr_v4(d.inside + i);
+		uint32_t held = 0;
+		size_t n = detnat_outside(&d, &inside, p);
+		assert_true(n >= 1 && n <= DETNAT_PARTS);
+		for (size_t k = 0; k < n; k++)
+			for (uint32_t port = p[k].first; port <= p[k].last; port++, held++) {
+				uint32_t at = addr_v4_of(&p[k].addr) - d.outside;
+				assert_true(at < d.outside_n);
+				assert_int_equal(holder[at * 65536 + port], 0);
+				holder[at * 65536 + port] = i + 1;
+			}
+		assert_int_equal(held, d.block);
+	}
+	for (uint32_t at = 0; at < d.outside_n * 65536; at++) {
+		union addr outside = addr_v4(d.outside + at / 65536), inside = addr_v4(0);
+		bool held = detnat_inside(&d, &outside, (uint16_t)at, &inside);
+		if (held != (holder[at] != 0) ||
+		    (held && addr_v4_of(&inside) != d.inside + holder[at] - 1))
+			fail_msg("%s: port %u of outside address %u", text, at % 65536, at / 65536);
+	}
+	free(holder);
+}
+
+static void back_and_forth_agree_over_all_ports(void **state)
+{
+	(void)state;
+	back_and_forth(nftables);
+	back_and_forth(rfc7422);
+	back_and_forth(junos);
+	back_and_forth("junos inside=10.0.0.0/22 outside=192.0.2.1-192.0.2.9 block=500 boundary");
+	back_and_forth("junos inside=10.0.0.0-10.0.0.6 outside=192.0.2.1/32");
+	back_and_forth("rfc7422 inside=10.0.0.0/23 outside=192.0.2.0/28 dynamic=3 first-port=4096");
+	back_and_forth("rfc7422 inside=10.0.0.0-10.0.0.9 outside=192.0.2.0-192.0.2.2");
+	back_and_forth("nftables inside=10.0.0.0/24 outside=192.0.2.0/29 block=2000");
+	back_and_forth("nftables inside=10.0.0.9/32 outside=192.0.2.0/32 block=65536 first-port=0");
+}
+
+static void sets_count_while_they_are_in_force(void **state)
+{
+	(void)state;
+	const struct detnat sets[] = {
+	    set_of("nftables inside=10.0.0.0/28 outside=192.0.2.0/30 block=8000 "
+		   "to=2026-01-02T00:00:00Z"),
+	    set_of("nftables inside=10.0.1.0/28 outside=192.0.2.0/30 block=8000 "
+		   "from=2026-01-02T00:00:00Z"),
+	    set_of("nftables inside=10.0.2.0/28 outside=192.0.2.0/30 block=8000 realm=7"),
+	};
+	const int64_t change_ms = 1767312000000;
+	union addr outside = addr("192.0.2.0"), inside[3];
+	assert_int_equal(
+	    detnat_who(sets, 3, 0, &outside, 2000, change_ms - 1, change_ms - 1, inside, 3), 1);
+	assert_int_equal(addr_v4_of(&inside[0]), 0x0a000000);
+	assert_int_equal(
+	    detnat_who(sets, 3, 0, &outside, 2000, change_ms, change_ms, inside, 3), 1);
+	assert_int_equal(addr_v4_of(&inside[0]), 0x0a000100);
+	assert_int_equal(/* a clock that may be off by that much */
+	    detnat_who(sets, 3, 0, &outside, 2000, change_ms - 2000, change_ms + 2000, inside, 3),
+	    2);
+	assert_int_equal(detnat_who(sets, 3, 7, &outside, 2000, 1, 1, inside, 3), 1);
+	assert_int_equal(detnat_who(sets, 3, 8, &outside, 2000, 1, 1, inside, 3), 0);
+	assert_int_equal(detnat_who((const struct detnat[]){sets[0], sets[0]}, 2, 0, &outside, 2000,
+			     1, 1, inside, 3),
+	    1); /* two that say the same */
+}
+
+static void sets_that_cannot_be_are_refused(void **state)
+{
+	(void)state;
+	static const char *const rows[] = {"", "pba inside=10.0.0.0/24 outside=192.0.2.0/24",
+	    "junos", "junos inside=10.0.0.0/24", "junos inside=10.0.0.0/24 outside=2001:db8::/64",
+	    "junos inside=10.0.0.9-10.0.0.1 outside=192.0.2.0/24",
+	    "nftables inside=10.0.0.0/24 outside=192.0.2.0/24", /* no block */
+	    "nftables inside=10.0.0.0/24 outside=192.0.2.0/31 block=8000",
+	    "junos inside=10.0.0.0/16 outside=192.0.2.0/32",
+	    "rfc7422 inside=10.0.0.0/24 outside=192.0.2.0/24 dynamic=70000",
+	    "rfc7422 inside=10.0.0.0/24 outside=192.0.2.0/24 first-port=65536",
+	    "junos inside=10.0.0.0/24 outside=192.0.2.0/24 block=0",
+	    "junos inside=0.0.0.0/0 outside=x",
+	    "junos inside=0.0.0.0-255.255.255.255 outside=192.0.2.0/24", "junos frob=1",
+	    "junos inside=10.0.0.0/24 outside=192.0.2.0/24 from=yesterday"};
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct detnat d;
+		struct err e = {0};
+		if (detnat_parse(span_of(rows[i]), &d, &e) == ERR_OK)
+			fail_msg("'%s' was taken", rows[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_rule_gives_its_published_example),
+	    cmocka_unit_test(what_is_given_to_nobody_has_no_holder),
+	    cmocka_unit_test(back_and_forth_agree_over_all_ports),
+	    cmocka_unit_test(sets_count_while_they_are_in_force),
+	    cmocka_unit_test(sets_that_cannot_be_are_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
