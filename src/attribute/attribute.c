@@ -141,8 +141,8 @@ static void emit_side(const struct conv *c, int k, const struct way w[2], struct
 	contact_add(out, common);
 }
 
-static void emit(struct attribute *a, const struct conv *c, const struct way w[2], uint8_t outcome,
-    uint8_t marks, struct contacts *out)
+static void emit(const struct conv *c, const struct way w[2], uint8_t outcome, uint8_t marks,
+    struct contacts *out)
 {
 	struct contact common = {
 	    .proto = c->proto, .outcome = outcome, .marks = marks, .sampling = c->sampling};
@@ -155,18 +155,19 @@ static void emit(struct attribute *a, const struct conv *c, const struct way w[2
 			common.end_ms = w[k].end_ms;
 	}
 	struct subject line[2];
-	bool inside[2];
 	for (int k = 0; k < 2; k++)
-		inside[k] = inside_find(&a->inside, &c->addr[k], &line[k]);
-	if (inside[0] && inside[1]) {
+		if (c->line_bits[k])
+			line[k] = inside_line(&c->addr[k], c->line_bits[k]);
+	if (c->line_bits[0] && c->line_bits[1]) {
 		if (subject_same(&line[0], &line[1]))
 			return; /* within one line */
 		common.marks |= CONTACT_PEER_INSIDE;
 	}
 	for (int k = 0; k < 2; k++) {
+		if (!c->line_bits[k])
+			continue;
 		common.subject = line[k];
-		if (inside[k])
-			emit_side(c, k, w, &common, out);
+		emit_side(c, k, w, &common, out);
 	}
 }
 
@@ -201,7 +202,7 @@ static void judge(struct attribute *a, struct conv *c, uint8_t marks, struct con
 	/* what one contact leaves open is no fault of an exporter that shows both directions */
 	if (outcome == OUTCOME_UNKNOWN && (!both || c->sampling > 1 || lacks_flags(c)))
 		w->unknown[why_of(c, w)]++;
-	emit(a, c, c->way, outcome, marks | (both ? CONTACT_BOTH_WAYS : 0), out);
+	emit(c, c->way, outcome, marks | (both ? CONTACT_BOTH_WAYS : 0), out);
 }
 
 /* The conversation becomes a contact; it stays a while for its slices and duplicates. */
@@ -325,7 +326,7 @@ static void update(struct attribute *a, struct conv *c, const struct flow *f, in
 	memset(slice.way, 0, sizeof slice.way);
 	conv_add(&slice, f, side);
 	conv_add(c, f, side);
-	emit(a, &slice, slice.way, OUTCOME_UNKNOWN,
+	emit(&slice, slice.way, OUTCOME_UNKNOWN,
 	    CONTACT_UPDATE | (slice.both_ways ? CONTACT_BOTH_WAYS : 0), out);
 	join_move(&a->join, c, PLACE_LONG, now_ms);
 }
@@ -409,21 +410,23 @@ void attribute_frequent(const struct attribute *a, struct text *out)
 	}
 }
 
-static bool of_use(struct attribute *a, const union addr *src, const union addr *dst)
+/* Whether one of the ends is a line, and what of their addresses says which. */
+static bool of_use(struct attribute *a, const struct flow *f, int side, uint8_t line_bits[2])
 {
-	struct subject s;
-	if (addr_is_special(src) || addr_is_special(dst)) {
+	if (addr_is_special(&f->src) || addr_is_special(&f->dst)) {
 		a->counts.special++;
 		return false;
 	}
-	if (inside_find(&a->inside, src, &s) || inside_find(&a->inside, dst, &s)) {
+	line_bits[side] = (uint8_t)inside_find(&a->inside, &f->src);
+	line_bits[!side] = (uint8_t)inside_find(&a->inside, &f->dst);
+	if (line_bits[0] || line_bits[1]) {
 		a->counts.inside++;
 		return true;
 	}
 	a->counts.no_inside++;
 	if (!a->counts.inside) {
-		note_frequent(a, src);
-		note_frequent(a, dst);
+		note_frequent(a, &f->src);
+		note_frequent(a, &f->dst);
 	}
 	return false;
 }
@@ -454,7 +457,7 @@ void attribute_late(struct attribute *a, const struct flow *f, struct contacts *
 	c.addr[!side] = f->dst;
 	c.port[side] = f->sport;
 	c.port[!side] = f->dport;
-	if (!of_use(a, &f->src, &f->dst))
+	if (!of_use(a, f, side, c.line_bits))
 		return;
 	begin(a, &c, f, side);
 	judge(a, &c, CONTACT_LATE, out);
@@ -469,9 +472,11 @@ void attribute_flow(struct attribute *a, const struct flow *f, const struct attr
 		join_flow(a, c, f, k->side, now_ms, out);
 		return;
 	}
-	if (!of_use(a, &f->src, &f->dst))
+	uint8_t line_bits[2];
+	if (!of_use(a, f, k->side, line_bits))
 		return;
 	c = room(a, f, k->side, k->hash, now_ms, out);
+	memcpy(c->line_bits, line_bits, sizeof line_bits);
 	begin(a, c, f, k->side);
 	if (c->both_ways)
 		finish(a, c, now_ms, out);
@@ -483,13 +488,15 @@ bool attribute_dns(struct attribute *a, const struct dns *d, struct lookup *l)
 		a->counts.special++;
 		return false;
 	}
-	if (!inside_find(&a->inside, &d->client, &l->subject)) {
+	unsigned line_bits = inside_find(&a->inside, &d->client);
+	if (!line_bits) {
 		a->counts.no_inside++;
 		if (!a->counts.inside)
 			note_frequent(a, &d->client);
 		return false;
 	}
 	a->counts.inside++;
+	l->subject = inside_line(&d->client, line_bits);
 	l->dns = d;
 	return true;
 }

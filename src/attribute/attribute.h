@@ -78,3 +78,6 @@ int attribute_load(struct attribute *a, struct load *in);
 const char *unknown_why_text(enum unknown_why why);
 /* The most frequent /16 (IPv4) or /32 (IPv6) among records without an inside address, as text. */
 void attribute_frequent(const struct attribute *a, struct text *out);
+
+/* Session events -> intervals -> lines -> answers. */
+#include "attribute/segment.h"

@@ -15,20 +15,19 @@ struct inside_named {
 struct inside_range {
 	union addr first, last;
 	uint8_t line_bits;
-	bool v4;
 };
 
 static int line_bits_of(struct span option, const char *text, struct inside_named *n, struct err *e)
 {
 	struct span rest = option, key = span_cut(&rest, '=');
 	bool v4 = addr_is_v4(&n->prefix.addr);
-	unsigned head = v4 ? 96 : 0;
+	unsigned head = v4 ? 96 : 0, least = n->prefix.bits > head ? n->prefix.bits - head : 1;
 	uint64_t bits;
 	if (!span_is(key, "line") || !rest.p || !span_uint(rest, &bits) || bits + head > 128 ||
-	    bits + head < n->prefix.bits)
+	    bits < least)
 		return err_set(e, ERR_CONFIG,
 		    "--inside '%s': want line=LENGTH, a length of %u..%u within the prefix", text,
-		    n->prefix.bits - head, 128 - head);
+		    least, 128 - head);
 	n->line_bits = (uint8_t)(bits + head);
 	return ERR_OK;
 }
@@ -72,7 +71,7 @@ static union addr beside(union addr a, int step)
 static void range_add(struct inside *in, union addr first, union addr last, uint8_t line_bits)
 {
 	in->v = mem_grow(in->v, in->n + 1, sizeof *in->v);
-	in->v[in->n++] = (struct inside_range){first, last, line_bits, addr_is_v4(&first)};
+	in->v[in->n++] = (struct inside_range){first, last, line_bits};
 }
 
 static int by_first(const void *a, const void *b)
@@ -124,7 +123,7 @@ void inside_ready(struct inside *in)
 	index_v4(in);
 }
 
-bool inside_find(const struct inside *in, const union addr *a, struct subject *s)
+unsigned inside_find(const struct inside *in, const union addr *a)
 {
 	size_t lo = 0, hi = in->n;
 	if (addr_is_v4(a)) {
@@ -138,12 +137,15 @@ bool inside_find(const struct inside *in, const union addr *a, struct subject *s
 		else
 			hi = mid;
 	}
-	if (lo == in->n || addr_compare(a, &in->v[lo].first) < 0)
-		return false;
-	*s = (struct subject){
-	    .kind = in->v[lo].v4 ? SUBJECT_V4 : SUBJECT_V6, .bits = in->v[lo].line_bits};
-	s->id = in->v[lo].line_bits == 128 ? *a : addr_mask(a, in->v[lo].line_bits);
-	return true;
+	bool is_in = lo < in->n && addr_compare(a, &in->v[lo].first) >= 0;
+	return is_in ? in->v[lo].line_bits : 0;
+}
+
+struct subject inside_line(const union addr *a, unsigned bits)
+{
+	struct subject s = {.kind = addr_is_v4(a) ? SUBJECT_V4 : SUBJECT_V6, .bits = (uint8_t)bits};
+	s.id = bits == 128 ? *a : addr_mask(a, bits);
+	return s;
 }
 
 void inside_fini(struct inside *in)

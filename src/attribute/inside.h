@@ -14,5 +14,8 @@ struct inside {
 };
 int inside_add(struct inside *in, const char *text, struct err *e);
 void inside_ready(struct inside *in); /* after the last add, before the first find */
-bool inside_find(const struct inside *in, const union addr *a, struct subject *s);
+/* How many bits of it (of 128) say which line it is; 0: it is not inside. */
+unsigned inside_find(const struct inside *in, const union addr *a);
+/* The line of an address inside, of that many bits. */
+struct subject inside_line(const union addr *a, unsigned bits);
 void inside_fini(struct inside *in);

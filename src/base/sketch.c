@@ -27,24 +27,16 @@ bool hll_add(uint8_t *regs, unsigned p, uint64_t hash)
 	return true;
 }
 
-/* 2 to the -n, as the bits of a double. */
-static double power_down(uint8_t n)
-{
-	uint64_t bits = (uint64_t)(1023 - n) << 52;
-	double d;
-	memcpy(&d, &bits, sizeof d);
-	return d;
-}
-
 double hll_count(const uint8_t *regs, unsigned p)
 {
-	unsigned m = 1u << p, zero = 0;
-	double sum = 0;
+	/* sum of 2^-register, in units so small that most are whole, and none is too large a sum */
+	unsigned m = 1u << p, zero = 0, unit = 63 - p;
+	uint64_t sum = 0;
 	for (unsigned i = 0; i < m; i++) {
-		sum += power_down(regs[i]);
+		sum += 1ull << unit >> regs[i];
 		zero += regs[i] == 0;
 	}
-	return estimate(sum, m, zero);
+	return estimate(ldexp((double)sum, -(int)unit), m, zero);
 }
 
 static unsigned nibble(const uint8_t regs[8], unsigned i)
@@ -64,15 +56,42 @@ bool hll4_add(uint8_t regs[8], uint64_t hash)
 	return true;
 }
 
+/* Of each pair of 16 registers in 64 bits the larger: bit 4 of a byte says which of two nibbles is.
+ */
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	const uint64_t low = 0x0f0f0f0f0f0f0f0full, top = 0x1010101010101010ull;
+	uint64_t most = 0;
+	for (int half = 0; half < 8; half += 4) {
+		uint64_t x = a >> half & low, y = b >> half & low;
+		uint64_t of_x = (((x | top) - y) & top) >> 4; /* 1 in each byte where x >= y */
+		uint64_t mask = of_x * 15;
+		most |= ((x & mask) | (y & ~mask & low)) << half;
+	}
+	return most;
+}
+
+/* How many of 16 registers in 64 bits are 0. */
+static unsigned zeros(uint64_t regs)
+{
+	const uint64_t ones = 0x1111111111111111ull;
+	uint64_t set = (regs | regs >> 1 | regs >> 2 | regs >> 3) & ones;
+	return set == ones ? 0 : 16 - (unsigned)(set * ones >> 60);
+}
+
 double hll4_count_union(const uint8_t a[8], const uint8_t b[8])
 {
-	unsigned zero = 0, sum = 0; /* sum of 2^-register, in units of 2^-15 */
-	for (unsigned i = 0; i < 16; i++) {
-		unsigned x = nibble(a, i), y = nibble(b, i), most = x > y ? x : y;
-		sum += 1u << 15 >> most;
-		zero += most == 0;
-	}
-	return estimate(sum / 32768.0, 16, zero);
+	static const uint16_t down[16] = {/* 2^-register, in units of 2^-15 */
+	    1 << 15, 1 << 14, 1 << 13, 1 << 12, 1 << 11, 1 << 10, 1 << 9, 1 << 8, 1 << 7, 1 << 6,
+	    1 << 5, 1 << 4, 1 << 3, 1 << 2, 1 << 1, 1};
+	uint64_t x, y;
+	unsigned sum = 0;
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	uint64_t most = larger(x, y);
+	for (unsigned i = 0; i < 64; i += 4)
+		sum += down[most >> i & 15];
+	return estimate(sum / 32768.0, 16, zeros(most));
 }
 
 bool bloom_has(const uint64_t bits[8], uint64_t hash)

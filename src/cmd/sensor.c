@@ -13,7 +13,8 @@ static const struct opt_row rows[] = {
 	"udp:ADDR:PORT for NetFlow, IPFIX and sFlow; tcp:ADDR:PORT for IPFIX and dnstap; unix:PATH "
 	"for dnstap; dir:PATH for new files in a folder"},
     {"exporter", OPT_LIST, AT(exporters), 0, 0, "ADDR[/LEN][,KEY=VALUE...]", NULL,
-	"who may send, with sampling=auto|N, dialect=rfc8158|junos, rate=N records/s, ttl=N; "
+	"who may send, with sampling=auto|N, dialect=rfc8158|junos, rate=N records/s, "
+	"prefixes=CIDR[+CIDR...] whose flows it may report, via=INTERFACE, ttl=N at least; "
 	"without, anybody"},
     {"inside", OPT_LIST, AT(inside), 0, 0, "CIDR[,line=LEN]", NULL,
 	"addresses of subscribers; a line is an IPv4 address or an IPv6 /64, or a prefix of LEN "

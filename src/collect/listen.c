@@ -65,6 +65,28 @@ void listen_text(const struct listen *l, struct text *out)
 	text_fmt(out, addr_is_v4(&l->addr) ? "%s:%u" : "[%s]:%u", word, l->port);
 }
 
+const char *listen_why(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return "in use by another program (ss -lnptu names it): end that or take another "
+		       "port";
+	case EADDRNOTAVAIL:
+		return "no interface has that address (ip address lists them); 0.0.0.0 and [::] "
+		       "take all";
+	case EACCES:
+		return "not permitted; a port below 1024 needs root or CAP_NET_BIND_SERVICE, a "
+		       "unix "
+		       "socket a folder that may be written to";
+	case ENOENT:
+		return "its folder is not there: make it first";
+	case EAFNOSUPPORT:
+		return "this system has no such addresses (is IPv6 switched off?)";
+	default:
+		return strerror(error);
+	}
+}
+
 socklen_t listen_sockaddr(struct sockaddr_storage *to, const union addr *a, uint16_t port)
 {
 	*to = (struct sockaddr_storage){0};
@@ -120,7 +142,7 @@ static int bind_unix(int fd, const char *path, struct err *e)
 	mode_t old = umask(0117);
 	int bad = bind(fd, (struct sockaddr *)&un, sizeof un);
 	(void)umask(old);
-	return bad ? err_set(e, ERR_SYS, "unix:%.100s: %s", path, strerror(errno)) : ERR_OK;
+	return bad ? err_set(e, ERR_SYS, "unix:%.100s: %s", path, listen_why(errno)) : ERR_OK;
 }
 
 static int bind_tcp(int fd, struct listen *l, struct err *e)
@@ -135,7 +157,7 @@ static int bind_tcp(int fd, struct listen *l, struct err *e)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
 	if (bind(fd, (struct sockaddr *)&sa, n) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&sa, &n) != 0)
-		bad = err_set(e, ERR_SYS, "%s: %s", name.p, strerror(errno));
+		bad = err_set(e, ERR_SYS, "%s: %s", name.p, listen_why(errno));
 	else
 		(void)listen_addr(&sa, &l->addr, &l->port);
 	text_fini(&name);
@@ -147,7 +169,7 @@ int listen_stream(struct listen *l, int *fd, struct err *e)
 	int family = l->kind == LISTEN_UNIX ? AF_UNIX : addr_is_v4(&l->addr) ? AF_INET : AF_INET6;
 	*fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (*fd < 0)
-		return err_set(e, ERR_SYS, "socket: %s", strerror(errno));
+		return err_set(e, ERR_SYS, "socket: %s", listen_why(errno));
 	int bad = l->kind == LISTEN_UNIX ? bind_unix(*fd, l->path, e) : bind_tcp(*fd, l, e);
 	if (!bad && listen(*fd, BACKLOG) != 0)
 		bad = err_set(e, ERR_SYS, "listen: %s", strerror(errno));

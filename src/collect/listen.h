@@ -23,6 +23,8 @@ void listen_text(const struct listen *l, struct text *out);
  * any more is replaced; its mode is 0660. SYS. */
 int listen_stream(struct listen *l, int *fd, struct err *e);
 
+/* Why a socket could not be bound, and what to do about it. */
+const char *listen_why(int error);
 socklen_t listen_sockaddr(struct sockaddr_storage *to, const union addr *a, uint16_t port);
 /* False where it is no Internet address. */
 bool listen_addr(const struct sockaddr_storage *from, union addr *a, uint16_t *port);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Exporter rules and token buckets: see rule.h. */
 #include "collect/collect.h"
+#include <net/if.h>
 #include <string.h>
 
 enum { SAMPLING_MAX = 1000000, TTL_MAX = 255, ADDR_BITS = 128 };
@@ -11,8 +12,45 @@ static int wrong(struct span word, struct err *e)
 {
 	return err_set(e, ERR_CONFIG,
 	    "--exporter: '%.*s' is not one of sampling=auto|1..%d, dialect=rfc8158|junos, rate=N "
-	    "records/s, ttl=1..%d",
+	    "records/s, prefixes=CIDR[+CIDR...], via=INTERFACE, ttl=1..%d",
 	    (int)(word.n < 60 ? word.n : 60), word.p, SAMPLING_MAX, TTL_MAX);
+}
+
+/* Host bits are more often a slip than meant: 10.0.0.1/8 would let 10.0.0.0/8 in. */
+static int parse_prefix(struct span text, struct prefix *p, struct err *e)
+{
+	struct span rest = text, host = span_cut(&rest, '/');
+	char net[ADDR_TEXT];
+	union addr a;
+	int bad = prefix_parse(text, p, e);
+	if (bad || (addr_parse(host, &a) && addr_same(&a, &p->addr)))
+		return bad;
+	prefix_text(net, p);
+	return err_set(e, ERR_CONFIG,
+	    "--exporter: %.*s has bits behind its length; write %s for the network or %.*s for the "
+	    "host",
+	    (int)text.n, text.p, net, (int)host.n, host.p);
+}
+
+static int parse_prefixes(struct exporter_rule *r, struct span list, struct err *e)
+{
+	int bad = ERR_OK;
+	while (!bad && list.p && r->prefixes_n < RULE_PREFIXES_MAX)
+		bad = parse_prefix(span_cut(&list, '+'), &r->prefixes[r->prefixes_n++], e);
+	if (!bad && list.p)
+		bad = err_set(e, ERR_CONFIG, "--exporter: more than %d prefixes of one exporter",
+		    RULE_PREFIXES_MAX);
+	return bad;
+}
+
+static int parse_via(struct exporter_rule *r, struct span name, struct err *e)
+{
+	char word[IF_NAMESIZE];
+	if (str_copy(word, sizeof word, name.p, name.n))
+		r->via = if_nametoindex(word);
+	return r->via ? ERR_OK
+		      : err_set(e, ERR_CONFIG, "--exporter: via=%.*s: there is no such interface",
+			    (int)(name.n < 60 ? name.n : 60), name.p);
 }
 
 static int parse_key(struct exporter_rule *r, struct span word, struct err *e)
@@ -30,6 +68,10 @@ static int parse_key(struct exporter_rule *r, struct span word, struct err *e)
 		r->dialect = RULE_RFC8158;
 	else if (span_is(key, "rate") && number && n <= RATE_MAX)
 		r->rate = n;
+	else if (span_is(key, "prefixes"))
+		return parse_prefixes(r, value, e);
+	else if (span_is(key, "via"))
+		return parse_via(r, value, e);
 	else if (span_is(key, "ttl") && number && n <= TTL_MAX)
 		r->ttl = (uint8_t)n;
 	else
@@ -41,7 +83,7 @@ int exporter_rule_parse(struct exporter_rule *r, const char *text, struct err *e
 {
 	struct span rest = span_of(text), from = span_cut(&rest, ',');
 	*r = (struct exporter_rule){0};
-	int bad = prefix_parse(from, &r->from, e);
+	int bad = parse_prefix(from, &r->from, e);
 	while (!bad && rest.p)
 		bad = parse_key(r, span_cut(&rest, ','), e);
 	return bad;
@@ -55,6 +97,15 @@ const struct exporter_rule *exporter_rule_of(
 		if (prefix_holds(&v[i].from, from) && (!best || v[i].from.bits > best->from.bits))
 			best = &v[i];
 	return best;
+}
+
+bool exporter_rule_reports(
+    const struct exporter_rule *r, const union addr *src, const union addr *dst)
+{
+	for (size_t i = 0; i < r->prefixes_n; i++)
+		if (prefix_holds(&r->prefixes[i], src) || prefix_holds(&r->prefixes[i], dst))
+			return true;
+	return r->prefixes_n == 0;
 }
 
 bool exporter_rule_single(const struct exporter_rule *r)

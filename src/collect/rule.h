@@ -7,16 +7,25 @@
 
 enum rule_dialect { RULE_RFC8158, RULE_JUNOS }; /* of NAT events */
 
+enum { RULE_PREFIXES_MAX = 16 };
+
 struct exporter_rule {
 	struct prefix from;
 	uint32_t sampling; /* 0: as announced; else 1 in N, whatever is announced */
+	uint32_t via;      /* the interface that its datagrams come in by; 0: any */
 	uint64_t rate;     /* records/s that are taken; 0: no limit */
 	uint8_t ttl;       /* smallest hop limit of its datagrams; 0: any */
+	uint8_t prefixes_n;
+	struct prefix prefixes[RULE_PREFIXES_MAX]; /* whose flows it may report; none: all */
 	enum rule_dialect dialect;
 };
 
-/* "ADDR[/LEN][,sampling=auto|N][,dialect=rfc8158|junos][,rate=N][,ttl=N]". CONFIG. */
+/* "ADDR[/LEN][,KEY=VALUE...]" with the keys sampling=auto|N, dialect=rfc8158|junos, rate=N,
+ * prefixes=CIDR[+CIDR...], via=INTERFACE (which must be there), ttl=N. CONFIG. */
 int exporter_rule_parse(struct exporter_rule *r, const char *text, struct err *e);
+/* Whether a flow with these ends is one that the exporter may report. */
+bool exporter_rule_reports(
+    const struct exporter_rule *r, const union addr *src, const union addr *dst);
 /* The rule with the longest prefix that holds the address, or NULL: it is not allowed. */
 const struct exporter_rule *exporter_rule_of(
     const struct exporter_rule *v, size_t n, const union addr *from);

@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONTROL_BYTES = CMSG_SPACE(sizeof(int)) };
+enum { CONTROL_BYTES = CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct in6_pktinfo)) };
 
 struct udp {
 	struct udp_datagram v[UDP_BATCH];
@@ -60,7 +60,8 @@ static void set_one(int fd, int level, int option)
 	(void)setsockopt(fd, level, option, &one, sizeof one);
 }
 
-/* With the right to it, beyond net.core.rmem_max. */
+/* With the right to it, beyond net.core.rmem_max. The kernel doubles the number for its own needs
+ * and tells the double: half of it is what was asked for. */
 static size_t set_buffer(int fd, size_t bytes)
 {
 	int want = (int)(bytes < INT32_MAX ? bytes : INT32_MAX), got = 0;
@@ -68,7 +69,7 @@ static size_t set_buffer(int fd, size_t bytes)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &want, sizeof want) != 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &want, sizeof want);
 	(void)getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &got, &n);
-	return got > 0 ? (size_t)got : 0;
+	return got > 0 ? (size_t)got / 2 : 0;
 }
 
 static int open_socket(int fd, struct listen *l, const struct udp_how *how)
@@ -80,8 +81,8 @@ static int open_socket(int fd, struct listen *l, const struct udp_how *how)
 	set_one(fd, SOL_SOCKET, SO_REUSEPORT);
 	if (v6)
 		set_one(fd, IPPROTO_IPV6, IPV6_V6ONLY);
-	if (how->ttl)
-		set_one(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVHOPLIMIT : IP_RECVTTL);
+	set_one(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVHOPLIMIT : IP_RECVTTL);
+	set_one(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO);
 	if (bind(fd, (struct sockaddr *)&sa, n) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&sa, &n) != 0)
 		return -1;
@@ -97,7 +98,7 @@ int udp_open(struct listen *l, const struct udp_how *how, int *fd, size_t *got_b
 	int family = addr_is_v4(&l->addr) ? AF_INET : AF_INET6;
 	*fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (*fd < 0)
-		return err_set(e, ERR_SYS, "socket: %s", strerror(errno));
+		return err_set(e, ERR_SYS, "socket: %s", listen_why(errno));
 	*got_bytes = set_buffer(*fd, how->buffer_bytes);
 	if (open_socket(*fd, l, how) == 0)
 		return ERR_OK;
@@ -110,22 +111,30 @@ int udp_open(struct listen *l, const struct udp_how *how, int *fd, size_t *got_b
 	(void)close(*fd);
 	*fd = -1;
 	int bad = err_set(e, ERR_SYS, "%s%s%s: %s", name.p, how->from ? " for exporter " : "", from,
-	    strerror(why));
+	    listen_why(why));
 	text_fini(&name);
 	return bad;
 }
 
-static uint8_t ttl_of(struct msghdr *m)
+/* How a datagram came here, out of its control messages. */
+static void read_way(struct msghdr *m, struct udp_datagram *d)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		bool v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TTL;
-		bool v6 = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT;
+		bool v6 = c->cmsg_level == IPPROTO_IPV6;
+		struct in_pktinfo info;
+		struct in6_pktinfo info6;
 		int ttl;
-		memcpy(&ttl, CMSG_DATA(c), sizeof ttl);
-		if (v4 || v6)
-			return (uint8_t)ttl;
+		if (c->cmsg_type == (v6 ? IPV6_HOPLIMIT : IP_TTL)) {
+			memcpy(&ttl, CMSG_DATA(c), sizeof ttl);
+			d->ttl = (uint8_t)ttl;
+		} else if (v6 && c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&info6, CMSG_DATA(c), sizeof info6);
+			d->via = info6.ipi6_ifindex;
+		} else if (!v6 && c->cmsg_type == IP_PKTINFO) {
+			memcpy(&info, CMSG_DATA(c), sizeof info);
+			d->via = (uint32_t)info.ipi_ifindex;
+		}
 	}
-	return 0;
 }
 
 size_t udp_receive(int fd, struct udp *u, const struct udp_datagram **v)
@@ -141,7 +150,7 @@ size_t udp_receive(int fd, struct udp *u, const struct udp_datagram **v)
 		u->v[i] =
 		    (struct udp_datagram){.p = u->parts[i].iov_base, .n = u->heads[i].msg_len};
 		(void)listen_addr(&u->from[i], &u->v[i].from, &port);
-		u->v[i].ttl = ttl_of(&u->heads[i].msg_hdr);
+		read_way(&u->heads[i].msg_hdr, &u->v[i]);
 	}
 	return got > 0 ? (size_t)got : 0;
 }

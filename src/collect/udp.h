@@ -12,7 +12,8 @@ struct udp_datagram {
 	const uint8_t *p; /* valid until the next udp_receive */
 	size_t n;
 	union addr from;
-	uint8_t ttl; /* 0: not asked for */
+	uint32_t via; /* index of the interface it came in by */
+	uint8_t ttl;  /* its hop limit on arrival */
 };
 
 struct udp; /* room for a batch of datagrams */
@@ -21,12 +22,10 @@ void udp_free(struct udp *u);
 
 /* A socket on the listener's address and port, which others may share; a port of 0 is filled in.
  * from: take datagrams of that address only, NULL: of all that no other socket of the port takes.
- * buffer_bytes is asked for, *got_bytes is what the kernel granted. ttl: udp_datagram gets it.
- * SYS. */
+ * buffer_bytes is asked for, *got_bytes is what the kernel granted of it. SYS. */
 struct udp_how {
 	const union addr *from;
 	size_t buffer_bytes;
-	bool ttl;
 };
 int udp_open(
     struct listen *l, const struct udp_how *how, int *fd, size_t *got_bytes, struct err *e);

@@ -95,7 +95,12 @@ struct detect *detect_new(
 	assert(detectors_n <= DETECTORS_MAX);
 	d->key = o->key ? *o->key : hash_key_offline;
 	d->opts = opts;
-	memcpy(d->enabled, enabled, detectors_n * sizeof *enabled);
+	for (size_t i = 0; i < detectors_n; i++) {
+		if (enabled[i] && detectors[i]->contact)
+			d->on_contact[d->on_contact_n++] = (uint8_t)i;
+		if (enabled[i] && detectors[i]->lookup)
+			d->on_lookup[d->on_lookup_n++] = (uint8_t)i;
+	}
 	d->cap = (uint32_t)(o->lines / shards);
 	d->line_bytes = (sizeof(struct line) + detectors_n * sizeof(uint32_t) + 7) & ~(size_t)7;
 	for (size_t i = 0; i < detectors_n; i++)
@@ -309,26 +314,30 @@ void detect_contact(
 	h->p2p = is_p2p(l, c, h);
 	if (h->p2p && h->port_class == CLASS_O && c->peer_port > 1024)
 		h->port_class = CLASS_P;
-	for (size_t i = 0; i < detectors_n; i++)
-		if (d->enabled[i] && detectors[i]->contact &&
-		    (!late || detectors[i]->group == GROUP_INTEL)) {
-			d->running = i;
-			detectors[i]->contact(d, d->opts[i], c, h);
+	for (size_t i = 0; i < d->on_contact_n; i++) {
+		d->running = d->on_contact[i];
+		const struct detector *det = detectors[d->running];
+		if (late && det->group != GROUP_INTEL)
+			continue;
+		det->contact(d, d->opts[d->running], c, h);
+		if (d->judged)
 			finding_tell(d);
-		}
+	}
 }
 
 void detect_lookup(
     struct detect *d, const struct lookup *q, struct hint *h, bool late, struct evidences *out)
 {
 	(void)begin(d, &q->subject, h->line, q->dns->time_ms, out);
-	for (size_t i = 0; i < detectors_n; i++)
-		if (d->enabled[i] && detectors[i]->lookup &&
-		    (!late || detectors[i]->group == GROUP_INTEL)) {
-			d->running = i;
-			detectors[i]->lookup(d, d->opts[i], q, h);
+	for (size_t i = 0; i < d->on_lookup_n; i++) {
+		d->running = d->on_lookup[i];
+		const struct detector *det = detectors[d->running];
+		if (late && det->group != GROUP_INTEL)
+			continue;
+		det->lookup(d, d->opts[d->running], q, h);
+		if (d->judged)
 			finding_tell(d);
-		}
+	}
 }
 
 void detect_close(struct detect *d, struct evidences *out)

@@ -273,8 +273,6 @@ void finding_tell(struct detect *d)
 {
 	struct finding *f = d->judged;
 	d->judged = NULL;
-	if (!f)
-		return;
 	bool stronger = f->db >= EMIT_DB && (f->told_db == 0 || f->db >= f->told_db + 1);
 	if (span_grew(f) || stronger) {
 		f->told_db = f->db;

@@ -26,12 +26,27 @@ double strength_db(double p)
 
 enum port_class port_class(uint16_t port)
 {
-	static const uint16_t bot[] = {22, 23, 81, 445, 1433, 2222, 2323, 3389, 5358, 5555, 5900,
-	    6379, 7547, 8291, 8728, 9530, 37215, 52869, 60001};
-	for (unsigned i = 0; i < sizeof bot / sizeof *bot; i++)
-		if (port == bot[i])
-			return CLASS_B;
 	switch (port) {
+	case 22:
+	case 23:
+	case 81:
+	case 445:
+	case 1433:
+	case 2222:
+	case 2323:
+	case 3389:
+	case 5358:
+	case 5555:
+	case 5900:
+	case 6379:
+	case 7547:
+	case 8291:
+	case 8728:
+	case 9530:
+	case 37215:
+	case 52869:
+	case 60001:
+		return CLASS_B;
 	case 80:
 	case 443:
 	case 8080:

@@ -3,7 +3,6 @@
 /* Merging and fusion: see evidence.h. Source: detection.md 4.5, 4.6. Limit: 64 findings are kept
  * per line (the best per detector and day), the weakest gives way. */
 #include "evidence/evidence.h"
-#include "base/hash.h"
 #include "base/mem.h"
 #include "evidence/fuse.h"
 #include "evidence/table.h"
@@ -29,67 +28,10 @@ const struct opt_row evidence_rows[] = {
 	"strength from which an infection is told to the subscriber"},
     {"wrong-notices", OPT_REAL, offsetof(struct evidence_options, q), 1e-6, 0.5, "share", "0.001",
 	"wrong notices that are accepted"},
+    {"lines", OPT_UINT, offsetof(struct evidence_options, lines_max), 1000, 10000000, NULL,
+	"200000", "lines that a sensor keeps findings of; the one found longest ago gives way"},
 };
 const size_t evidence_rows_n = sizeof evidence_rows / sizeof *evidence_rows;
-
-struct evidence_table *evidence_new(const struct evidence_options *o,
-    const struct evidence_source *sources, size_t n, const struct allow *allow)
-{
-	struct evidence_table *t = mem_new(1, sizeof *t);
-	t->o = *o;
-	t->sources = sources;
-	t->sources_n = n;
-	t->allow = allow;
-	t->mask = 4095;
-	t->buckets = mem_new(t->mask + 1, sizeof *t->buckets);
-	return t;
-}
-
-void evidence_free(struct evidence_table *t)
-{
-	if (!t)
-		return;
-	for (size_t i = 0; i < t->n; i++)
-		free(t->lines[i].v);
-	free(t->lines);
-	free(t->buckets);
-	free(t->verdicts);
-	free(t);
-}
-
-static uint64_t hash_of(const struct subject *s)
-{
-	return hash_bytes(&hash_key_offline, s, sizeof *s).a;
-}
-
-static void rehash(struct evidence_table *t)
-{
-	t->mask = t->mask * 2 + 1;
-	free(t->buckets);
-	t->buckets = mem_new(t->mask + 1, sizeof *t->buckets);
-	for (size_t i = 0; i < t->n; i++) {
-		uint32_t *b = &t->buckets[hash_of(&t->lines[i].subject) & t->mask];
-		t->lines[i].chain = *b;
-		*b = (uint32_t)i + 1;
-	}
-}
-
-static struct line *line_of(struct evidence_table *t, const struct subject *s)
-{
-	uint32_t *b = &t->buckets[hash_of(s) & t->mask];
-	for (uint32_t i = *b; i; i = t->lines[i - 1].chain)
-		if (subject_same(&t->lines[i - 1].subject, s))
-			return &t->lines[i - 1];
-	if (t->n == t->cap) {
-		t->cap = t->cap ? t->cap * 2 : 256;
-		t->lines = mem_grow(t->lines, t->cap, sizeof *t->lines);
-	}
-	t->lines[t->n] = (struct line){.subject = *s, .chain = *b};
-	*b = (uint32_t)++t->n;
-	if (t->n > t->mask)
-		rehash(t);
-	return &t->lines[t->n - 1];
-}
 
 /* A later word on the same finding: the stronger one stays, times and counts grow. */
 static void merge(struct evidence *old, const struct evidence *e)
@@ -108,7 +50,7 @@ void evidence_add(struct evidence_table *t, const struct evidence *e)
 		t->muted++;
 		return;
 	}
-	struct line *l = line_of(t, &e->subject);
+	struct line *l = table_line(t, &e->subject);
 	struct evidence *weakest = NULL;
 	for (size_t i = 0; i < l->n; i++) {
 		struct evidence *old = &l->v[i];
@@ -131,7 +73,7 @@ void evidence_add(struct evidence_table *t, const struct evidence *e)
 void evidence_absorb(struct evidence_table *t, struct evidence_table *from)
 {
 	for (size_t i = 0; i < from->n; i++) {
-		struct line *l = line_of(t, &from->lines[i].subject);
+		struct line *l = table_line(t, &from->lines[i].subject);
 		if (l->n == 0) {
 			l->v = from->lines[i].v;
 			l->n = from->lines[i].n;
@@ -141,6 +83,7 @@ void evidence_absorb(struct evidence_table *t, struct evidence_table *from)
 			evidence_add(t, &from->lines[i].v[k]);
 	}
 	t->muted += from->muted;
+	t->dropped += from->dropped;
 	evidence_free(from);
 }
 
@@ -150,6 +93,7 @@ void evidence_merge(struct evidence_table *t, const struct evidence_table *from)
 		for (size_t k = 0; k < from->lines[i].n; k++)
 			evidence_add(t, &from->lines[i].v[k]);
 	t->muted += from->muted;
+	t->dropped += from->dropped;
 }
 
 static int strongest_first(const void *a, const void *b)
@@ -288,6 +232,11 @@ const struct verdict_line *evidence_judge(
 uint64_t evidence_muted(const struct evidence_table *t)
 {
 	return t->muted;
+}
+
+uint64_t evidence_dropped(const struct evidence_table *t)
+{
+	return t->dropped;
 }
 
 const struct evidence_source *evidence_source_of(

@@ -23,6 +23,7 @@ struct evidence_options {
 	double prior;     /* share of lines that are infected */
 	double notice_db; /* h of 4.6 */
 	double q;         /* wrong notices accepted, as a share */
+	uint64_t lines_max;
 };
 extern const struct opt_row evidence_rows[];
 extern const size_t evidence_rows_n;
@@ -52,6 +53,12 @@ struct evidence_table;
 struct evidence_table *evidence_new(const struct evidence_options *o,
     const struct evidence_source *sources, size_t n, const struct allow *allow);
 void evidence_free(struct evidence_table *t);
+/* For a run without end: from now on at most so many lines; the sixteenth that was found longest
+ * ago gives way to new ones. */
+void evidence_limit(struct evidence_table *t, size_t lines_max);
+/* Forgets lines that nothing was found on for six half-lives: what is left of it would not show. */
+extern const int64_t evidence_forgotten_ms;
+void evidence_forget(struct evidence_table *t, int64_t now_ms);
 void evidence_add(struct evidence_table *t, const struct evidence *e);
 /* Takes over all that another table of the same run holds, and frees it. */
 void evidence_absorb(struct evidence_table *t, struct evidence_table *from);
@@ -73,6 +80,7 @@ void evidence_merge(struct evidence_table *t, const struct evidence_table *from)
 const struct verdict_line *evidence_judge(
     struct evidence_table *t, int64_t run_span_ms, uint64_t lines, enum tier min, size_t *n);
 uint64_t evidence_muted(const struct evidence_table *t);
+uint64_t evidence_dropped(const struct evidence_table *t); /* lines that gave way */
 /* One line of `detect --json`. */
 void verdict_json(const struct evidence_table *t, const struct verdict_line *v, struct json *j);
 /* The strongest finding in plain words, and how many more there are. */

@@ -32,13 +32,11 @@ _Static_assert(sizeof(struct head) + sizeof(struct flow) <= PACKED_MAX &&
 
 #define NO_TIME INT32_MIN
 
-static int32_t after(int64_t ms, int64_t time_ms, bool *fits)
+static int32_t after(int64_t ms, int64_t time_ms, uint64_t *too_far)
 {
-	int64_t d = ms - time_ms;
-	if (ms == 0)
-		return NO_TIME;
-	*fits &= d > INT32_MIN && d <= INT32_MAX;
-	return (int32_t)d;
+	int64_t d = ms ? ms - time_ms : 0;
+	*too_far |= (uint64_t)(d + INT32_MAX) >> 32;
+	return ms ? (int32_t)d : NO_TIME;
 }
 
 static int64_t time_of(int32_t d, int64_t time_ms)
@@ -64,7 +62,8 @@ static size_t pack_whole(const void *record, size_t n, void *to)
 size_t flow_pack(const struct flow *f, int64_t time_ms, void *to)
 {
 	struct small *s = to;
-	bool v4 = addr_is_v4(&f->src) && addr_is_v4(&f->dst), fits = is_small(f);
+	bool v4 = addr_is_v4(&f->src) && addr_is_v4(&f->dst);
+	uint64_t too_far = 0;
 	*s = (struct small){.head = {.bytes = v4 ? SMALL_V4 : SMALL_V6,
 				.form = v4 ? FORM_V4 : FORM_V6,
 				.proto = f->proto,
@@ -78,16 +77,16 @@ size_t flow_pack(const struct flow *f, int64_t time_ms, void *to)
 	    .reason = f->reason,
 	    .sampling = f->sampling,
 	    .exporter = f->exporter,
-	    .start = after(f->start_ms, time_ms, &fits),
-	    .end = after(f->end_ms, time_ms, &fits),
-	    .exported = after(f->exported_ms, time_ms, &fits),
-	    .received = after(f->received_ms, time_ms, &fits),
+	    .start = after(f->start_ms, time_ms, &too_far),
+	    .end = after(f->end_ms, time_ms, &too_far),
+	    .exported = after(f->exported_ms, time_ms, &too_far),
+	    .received = after(f->received_ms, time_ms, &too_far),
 	    .packets = (uint32_t)f->packets,
 	    .bytes = (uint32_t)f->bytes,
 	    .rpackets = (uint32_t)f->rpackets,
 	    .rbytes = (uint32_t)f->rbytes,
 	    .addr = {addr_v4_of(&f->src), addr_v4_of(&f->dst)}};
-	if (!fits)
+	if (too_far || !is_small(f))
 		return pack_whole(f, sizeof *f, to);
 	if (!v4) {
 		memcpy(s->addr, &f->src, sizeof f->src);

@@ -7,11 +7,12 @@
 #include "run/gate.h"
 #include <stdlib.h>
 
-enum { RING = 4 };
+enum { RING = 32, SLEEP = RING / 2 - 1 };
 
 struct ahead {
 	struct stream *stream;
-	struct stream_batch ring[RING];
+	struct stream_packed ring[RING];
+	struct stream_batch now;
 	struct gate filled, done;
 	uint64_t taken; /* batches the caller has had, that in his hands included */
 	bool threaded;
@@ -21,7 +22,7 @@ struct ahead {
 static void *read_on(void *arg)
 {
 	struct ahead *a = arg;
-	for (uint64_t n = 0; n < RING || gate_wait(&a->done, n - RING + 1); n++) {
+	for (uint64_t n = 0; n < RING || gate_wait(&a->done, n - RING + 1, SLEEP); n++) {
 		if (!stream_fill(a->stream, &a->ring[n % RING]))
 			break;
 		gate_pass(&a->filled);
@@ -32,7 +33,7 @@ static void *read_on(void *arg)
 
 struct ahead *ahead_new(struct stream *s, bool thread)
 {
-	struct ahead *a = mem_new(1, sizeof *a);
+	struct ahead *a = mem_map(sizeof *a);
 	a->stream = s;
 	a->threaded = thread;
 	gate_init(&a->filled);
@@ -42,15 +43,25 @@ struct ahead *ahead_new(struct stream *s, bool thread)
 	return a;
 }
 
-const struct stream_batch *ahead_next(struct ahead *a)
+static const struct stream_packed *next(struct ahead *a)
 {
 	if (!a->threaded)
 		return stream_fill(a->stream, &a->ring[0]) ? &a->ring[0] : NULL;
 	if (a->taken)
 		gate_pass(&a->done);
-	if (!gate_wait(&a->filled, a->taken + 1))
+	if (!gate_wait(&a->filled, a->taken + 1, SLEEP))
 		return NULL;
 	return &a->ring[a->taken++ % RING];
+}
+
+const struct stream_batch *ahead_next(struct ahead *a, uint64_t *taken)
+{
+	const struct stream_packed *p = next(a);
+	if (!p)
+		return NULL;
+	stream_unpack(p, &a->now);
+	*taken = p->taken;
+	return &a->now;
 }
 
 void ahead_free(struct ahead *a)
@@ -62,5 +73,5 @@ void ahead_free(struct ahead *a)
 		(void)pthread_join(a->thread, NULL);
 	gate_fini(&a->filled);
 	gate_fini(&a->done);
-	free(a);
+	mem_unmap(a, sizeof *a);
 }

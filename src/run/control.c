@@ -9,14 +9,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { WORD_MAX = 64, PATIENCE_MS = 5000 };
+enum { WORD_MAX = 64, PATIENCE_MS = 5000, PAUSE_MS = 1000 };
 
 int control_address(const char *folder, struct sockaddr_un *un, int *folder_fd, struct err *e)
 {
 	*un = (struct sockaddr_un){.sun_family = AF_UNIX};
 	*folder_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (*folder_fd < 0)
-		return err_set(e, ERR_SYS, "%.180s: %s", folder, strerror(errno));
+		return errno == ENOENT || errno == ENOTDIR
+			   ? err_set(e, ERR_NONE,
+				 "no sensor runs on %.150s, there is no such folder; name its "
+				 "folder "
+				 "with --state",
+				 folder)
+			   : err_set(e, ERR_SYS, "%.180s: %s", folder, strerror(errno));
 	(void)snprintf(un->sun_path, sizeof un->sun_path, "/proc/self/fd/%d/control", *folder_fd);
 	return ERR_OK;
 }
@@ -62,10 +68,13 @@ void control_close(struct control *c)
 	text_fini(&c->path);
 }
 
-size_t control_poll(const struct control *c, struct pollfd *v)
+size_t control_poll(const struct control *c, struct pollfd *v, int64_t now_ms)
 {
-	size_t n = 0;
-	v[n++] = (struct pollfd){.fd = c->fd, .events = POLLIN};
+	bool room = false;
+	size_t n = 1;
+	for (int i = 0; i < CONTROL_CLIENTS; i++)
+		room |= c->client[i].fd < 0;
+	v[0] = (struct pollfd){.fd = room && now_ms >= c->accept_ms ? c->fd : -1, .events = POLLIN};
 	for (int i = 0; i < CONTROL_CLIENTS; i++)
 		if (c->client[i].fd >= 0)
 			v[n++] = (struct pollfd){.fd = c->client[i].fd,
@@ -110,13 +119,16 @@ static void serve_one(struct control *c, int i, const struct live_view *v)
 
 static void welcome(struct control *c, int64_t now_ms)
 {
-	for (int i = 0; i < CONTROL_CLIENTS; i++) {
+	for (int i = 0; now_ms >= c->accept_ms && i < CONTROL_CLIENTS; i++) {
 		if (c->client[i].fd >= 0)
 			continue;
 		c->client[i].fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		c->client[i].since_ms = now_ms;
-		if (c->client[i].fd < 0)
-			return;
+		if (c->client[i].fd >= 0)
+			continue;
+		if (errno != EAGAIN)
+			c->accept_ms = now_ms + PAUSE_MS;
+		return;
 	}
 }
 

@@ -10,6 +10,7 @@ enum { CONTROL_CLIENTS = 8 };
 
 struct control {
 	int fd;
+	int64_t accept_ms; /* before that nobody is let in: there are no descriptors */
 	struct text path;
 	struct {
 		int fd; /* -1: free place */
@@ -21,8 +22,8 @@ struct control {
 int control_open(struct control *c, const char *folder, struct err *e);
 void control_close(struct control *c);
 /* Fills what is to be polled, at most CONTROL_CLIENTS + 1; returns how many. */
-size_t control_poll(const struct control *c, struct pollfd *v);
-/* Answers whoever can be served without waiting. */
+size_t control_poll(const struct control *c, struct pollfd *v, int64_t now_ms);
+/* Answers whoever can be served without waiting, and hangs up on who is slow. */
 void control_serve(struct control *c, const struct live_view *v, int64_t now_ms);
 /* The path of a state's control socket as an address: long ones go over the folder's descriptor,
  * which the caller closes (-1: none was needed). */

@@ -61,8 +61,8 @@ static void read_all(struct detection *x)
 	struct progress bar = progress_begin(x->in.paths.bytes);
 	struct ahead *a = ahead_new(s, stages_shards(&x->stages.o) > 0);
 	const struct stream_batch *b;
-	for (uint64_t n = 0; (b = ahead_next(a)); n += b->n) {
-		progress_show(&bar, b->taken, n);
+	for (uint64_t n = 0, taken = 0; (b = ahead_next(a, &taken)); n += b->n) {
+		progress_show(&bar, taken, n);
 		feed(x, b);
 	}
 	progress_end(&bar);

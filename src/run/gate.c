@@ -5,7 +5,7 @@
 
 void gate_init(struct gate *g)
 {
-	*g = (struct gate){.n = 0};
+	*g = (struct gate){.wake = UINT64_MAX};
 	(void)pthread_mutex_init(&g->lock, NULL);
 	(void)pthread_cond_init(&g->change, NULL);
 }
@@ -16,31 +16,54 @@ void gate_fini(struct gate *g)
 	(void)pthread_cond_destroy(&g->change);
 }
 
-static void change(struct gate *g, unsigned more, bool closed)
+/* All are woken: those for whom it is too early say again what they wait for. */
+static void wake(struct gate *g)
 {
-	(void)pthread_mutex_lock(&g->lock);
-	g->n += more;
-	g->closed |= closed;
+	g->wake = UINT64_MAX;
 	(void)pthread_cond_broadcast(&g->change);
-	(void)pthread_mutex_unlock(&g->lock);
 }
 
 void gate_pass(struct gate *g)
 {
-	change(g, 1, false);
+	(void)pthread_mutex_lock(&g->lock);
+	uint64_t n = atomic_load(&g->n) + 1;
+	atomic_store(&g->n, n);
+	if (n >= g->wake || (n <= g->soon && g->wake != UINT64_MAX))
+		wake(g);
+	(void)pthread_mutex_unlock(&g->lock);
 }
 
 void gate_close(struct gate *g)
 {
-	change(g, 0, true);
+	(void)pthread_mutex_lock(&g->lock);
+	g->closed = true;
+	wake(g);
+	(void)pthread_mutex_unlock(&g->lock);
 }
 
-bool gate_wait(struct gate *g, uint64_t n)
+void gate_hurry(struct gate *g, uint64_t n)
 {
 	(void)pthread_mutex_lock(&g->lock);
-	while (g->n < n && !g->closed)
-		(void)pthread_cond_wait(&g->change, &g->lock);
-	bool through = g->n >= n;
+	g->soon = n > g->soon ? n : g->soon;
+	wake(g);
+	(void)pthread_mutex_unlock(&g->lock);
+}
+
+static void sleep_until(struct gate *g, uint64_t n, uint64_t more)
+{
+	uint64_t at = n <= g->soon ? n : n + more;
+	g->wake = at < g->wake ? at : g->wake;
+	(void)pthread_cond_wait(&g->change, &g->lock);
+}
+
+bool gate_wait(struct gate *g, uint64_t n, uint64_t more)
+{
+	if (atomic_load(&g->n) >= n)
+		return true;
+	(void)pthread_mutex_lock(&g->lock);
+	while (atomic_load(&g->n) < n && !g->closed)
+		sleep_until(g, n, more);
+	bool through = atomic_load(&g->n) >= n;
 	(void)pthread_mutex_unlock(&g->lock);
 	return through;
 }

@@ -10,10 +10,12 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-enum { LIVE_EXPORTERS_MAX = 1024, LIVE_TIERS = 5 };
+/* Where no rule says who may send, some places stay free for those that a rule will name. */
+enum { LIVE_EXPORTERS_MAX = 1024, LIVE_STRANGERS_MAX = 768, LIVE_TIERS = 5 };
 
 /* One sender of exports; its place is its number in the records (`exporter` of struct flow) - 1.
- * Written by the reader, but for what the parent and the sensor count. */
+ * Written by the reader, but for what the parent and the sensor count; while no reader runs, the
+ * parent may give it to another. */
 struct live_exporter {
 	char name[ADDR_TEXT]; /* its address */
 	_Atomic uint64_t datagrams, bytes, records;
@@ -27,6 +29,9 @@ struct live_exporter {
 	_Atomic uint64_t bucket_drops;  /* records over its token bucket */
 	_Atomic uint64_t ring_drops;    /* records that the ring had no room for */
 	_Atomic uint64_t far_drops;     /* datagrams that came over too many hops */
+	_Atomic uint64_t via_drops;     /* datagrams that came in by another interface */
+	_Atomic uint64_t replayed;      /* datagrams that had come before */
+	_Atomic uint64_t foreign;       /* flows of none of its prefixes */
 	_Atomic uint64_t wrong_clock;   /* records held apart for their time (sensor) */
 	_Atomic uint64_t wrong_sampling; /* announcements that were not believed */
 	_Atomic uint64_t redefined;      /* templates that changed their form while in use */
@@ -34,7 +39,16 @@ struct live_exporter {
 	_Atomic uint32_t sampling;       /* 1 in N in force, 0 not known */
 };
 
+/* The turns that a child has made: so the parent sees that it is alive. busy: at something long, of
+ * which it is not known how long it takes. */
+struct live_beat {
+	_Atomic uint64_t turns;
+	_Atomic bool busy;
+};
+enum { LIVE_BEATS = 3 }; /* the reader's, and of two sensors */
+
 struct live_board {
+	struct live_beat beat[LIVE_BEATS];
 	/* the reader */
 	_Atomic uint64_t datagrams, bytes, flows, dns, bad, ignored;
 	_Atomic uint64_t files_read, files_ignored, files_failed;
@@ -107,8 +121,9 @@ struct live { /* the parent's; a child sees it as it was at the fork */
 	struct live_peer peers[LIVE_PEERS_MAX];
 	struct ring *ring;
 	struct live_board *board;
-	struct text templates; /* what the reader last gave to keep */
-	int out;               /* listening socket of --out, or -1 */
+	struct live_beat *beat; /* of the child that this is */
+	struct text templates;  /* what the reader last gave to keep */
+	int out;                /* listening socket of --out, or -1 */
 };
 
 /* Opens all that is named in the options. CONFIG, SYS. */
@@ -118,12 +133,28 @@ int live_open(struct live *l, const struct run_sensor_options *o, const struct s
  * looked at. */
 int live_rules(struct live *l, const struct run_sensor_options *o, struct err *e);
 void live_close(struct live *l);
-/* Exporters keep their numbers over a restart, since the state knows them by these. */
-void live_keep_exporters(struct live *l);
-/* Gives them these numbers in a process's own list. */
+/* Exporters keep their places over a restart, since the state knows them by these: reads and writes
+ * the small file of the state that has them. */
+void live_places_kept(struct live *l);
+void live_keep_places(struct live *l);
+/* While no reader runs: exporters that a rule names one by one get their places now, so that a
+ * silent one is seen. Where all are taken, one that no rule names gives way. */
+void live_give_places(struct live *l);
+/* The place of an exporter, or NULL; its address, or false where the name is none. */
+struct live_exporter *live_place_of(struct live_board *b, const union addr *a);
+bool live_place_addr(const struct live_exporter *x, union addr *a);
+/* Gives them the numbers of their places in a process's own list. */
 void live_names(const struct live_board *b, struct exporters *names);
 /* Looks after the kernel's counts of what its sockets dropped. */
 void live_count_drops(struct live *l);
+static inline void live_beat(const struct live *l)
+{
+	live_add(&l->beat->turns, 1);
+}
+static inline void live_busy(const struct live *l, bool busy)
+{
+	atomic_store(&l->beat->busy, busy);
+}
 int64_t live_now_ms(void);
 /* One line on stderr. */
 void live_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

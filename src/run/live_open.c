@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the parent of a live sensor opens: sockets, folders, the state's folder and its lock, the
  * ring and the board. Children inherit all of it and open nothing. */
+#include "attribute/attribute.h"
 #include "base/mem.h"
 #include "run/live.h"
 #include "run/place.h"
@@ -68,67 +69,10 @@ static int open_folder(struct live *l, struct err *e)
 	return bad;
 }
 
-/* Exporters that are named one by one have their places from the start: a silent one is seen. */
-static void place_exporter(struct live *l, const struct exporter_rule *rule)
-{
-	char name[ADDR_TEXT];
-	addr_text(name, &rule->from.addr);
-	uint32_t n = live_exporters(l->board);
-	for (uint32_t i = 0; i < n; i++)
-		if (strncmp(l->board->exporter[i].name, name, sizeof name) == 0)
-			return;
-	if (n == LIVE_EXPORTERS_MAX)
-		return;
-	memcpy(l->board->exporter[n].name, name, sizeof name);
-	atomic_store(&l->board->exporters, n + 1);
-}
-
-static void place_kept_exporters(struct live *l)
-{
-	struct text all = {0};
-	uint32_t n = 0;
-	if (place_read(l->folder, "exporters", &all, NULL) == ERR_OK && all.n)
-		for (struct span rest = {all.p, all.n}; rest.p && n < LIVE_EXPORTERS_MAX;) {
-			struct span name = span_cut(&rest, '\n');
-			if (name.n && name.n < ADDR_TEXT)
-				memcpy(l->board->exporter[n++].name, name.p, name.n);
-		}
-	atomic_store(&l->board->exporters, n);
-	text_fini(&all);
-}
-
-void live_names(const struct live_board *b, struct exporters *names)
-{
-	char name[ADDR_TEXT];
-	for (uint32_t i = 0; i < live_exporters(b); i++) {
-		const char *is = b->exporter[i].name;
-		(void)str_copy(name, sizeof name, is, strnlen(is, ADDR_TEXT - 1));
-		(void)exporter_number(names, name);
-	}
-}
-
-void live_keep_exporters(struct live *l)
-{
-	struct text all = {0};
-	struct err e;
-	for (uint32_t i = 0; i < live_exporters(l->board); i++) {
-		const char *name = l->board->exporter[i].name;
-		for (size_t k = 0; k < ADDR_TEXT - 1 && name[k]; k++)
-			text_putc(&all, name[k] > ' ' && name[k] < 0x7f ? name[k] : '?');
-		text_putc(&all, '\n');
-	}
-	if (all.n && place_write(l->folder, "exporters", all.p, all.n, &e))
-		live_say("%s", e.msg);
-	text_fini(&all);
-}
-
 static int add_socket(struct live *l, size_t listen, const struct exporter_rule *own, struct err *e)
 {
 	struct live_socket s = {.listen = listen, .own = own};
-	bool ttl = own && own->ttl;
-	for (size_t i = 0; !own && i < l->rules_n; i++)
-		ttl |= l->rules[i].ttl != 0;
-	const struct udp_how how = {own ? &own->from.addr : NULL, l->o->buffer_mb << 20, ttl};
+	const struct udp_how how = {own ? &own->from.addr : NULL, l->o->buffer_mb << 20};
 	int bad = udp_open(&l->listens[listen], &how, &s.fd, &s.bytes, e);
 	if (bad)
 		return bad;
@@ -221,36 +165,44 @@ static int open_board(struct live *l, struct err *e)
 	return ring_new(&l->ring, RING_SLOTS_DEFAULT, e);
 }
 
+/* The sensor reads them once more; here they are checked before anything is opened. */
+static int check_inside(
+    const struct run_sensor_options *o, const struct settings *settings, struct err *e)
+{
+	struct attribute *a = attribute_new(settings_attribute(settings));
+	int bad = ERR_OK;
+	for (size_t i = 0; !bad && i < o->inside.n; i++)
+		bad = attribute_inside(a, o->inside.v[i], e);
+	attribute_free(a);
+	return bad;
+}
+
 int live_open(struct live *l, const struct run_sensor_options *o, const struct settings *settings,
     struct err *e)
 {
 	*l = (struct live){.o = o, .settings = settings, .lock = -1, .out = -1};
 	raise_limit();
-	int bad = parse_rules(&l->rules, &o->exporters, e);
+	int bad = check_inside(o, settings, e);
+	bad = bad ? bad : parse_rules(&l->rules, &o->exporters, e);
 	l->rules_n = bad ? 0 : o->exporters.n;
 	bad = bad ? bad : open_folder(l, e);
 	bad = bad ? bad : open_board(l, e);
 	if (!bad)
-		place_kept_exporters(l);
-	for (size_t i = 0; !bad && i < l->rules_n; i++)
-		if (exporter_rule_single(&l->rules[i]))
-			place_exporter(l, &l->rules[i]);
+		live_places_kept(l);
 	bad = bad ? bad : open_listens(l, e);
 	return bad ? bad : open_out(l, e);
 }
 
 /* The old socket of an exporter that stays goes on under the new rule. */
-static bool keep_socket(
-    struct live *l, struct live_socket *s, const struct exporter_rule *rules, size_t n)
+static bool keep_socket(struct live_socket *s, const struct exporter_rule *rules, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (exporter_rule_single(&rules[i]) && rules[i].ttl == s->own->ttl &&
+		if (exporter_rule_single(&rules[i]) &&
 		    addr_same(&rules[i].from.addr, &s->own->from.addr)) {
 			s->own = &rules[i];
 			return true;
 		}
 	(void)close(s->fd);
-	(void)l;
 	return false;
 }
 
@@ -270,34 +222,23 @@ int live_rules(struct live *l, const struct run_sensor_options *o, struct err *e
 	if (bad)
 		return bad;
 	for (size_t i = 0; i < l->sockets_n; i++)
-		if (!l->sockets[i].own || keep_socket(l, &l->sockets[i], rules, o->exporters.n))
+		if (!l->sockets[i].own || keep_socket(&l->sockets[i], rules, o->exporters.n))
 			l->sockets[kept++] = l->sockets[i];
 	l->sockets_n = kept;
 	free(l->rules);
 	l->rules = rules;
 	l->rules_n = o->exporters.n;
-	for (size_t i = 0; i < l->rules_n; i++) {
-		if (!exporter_rule_single(&rules[i]))
-			continue;
-		place_exporter(l, &rules[i]);
+	for (size_t i = 0; i < l->rules_n; i++)
 		for (size_t k = 0; k < l->listens_n; k++)
 			if (l->listens[k].kind == LISTEN_UDP && !has_socket(l, k, &rules[i]))
 				add_own_socket(l, k, &rules[i]);
-	}
 	return ERR_OK;
 }
 
 static _Atomic uint64_t *drops_of(struct live *l, const struct live_socket *s)
 {
-	char name[ADDR_TEXT];
-	if (!s->own)
-		return &l->board->kernel_drops;
-	addr_text(name, &s->own->from.addr);
-	uint32_t n = live_exporters(l->board);
-	for (uint32_t i = 0; i < n; i++)
-		if (strncmp(l->board->exporter[i].name, name, sizeof name) == 0)
-			return &l->board->exporter[i].kernel_drops;
-	return &l->board->kernel_drops;
+	struct live_exporter *x = s->own ? live_place_of(l->board, &s->own->from.addr) : NULL;
+	return x ? &x->kernel_drops : &l->board->kernel_drops;
 }
 
 void live_count_drops(struct live *l)

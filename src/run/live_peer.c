@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 enum { ROOM = FRAMES_BYTES_MAX + 64, SNIFF_BYTES = 4 };
+enum { STRANGER_MS = 60000, IDLE_MS = 1800000 };
 
 void peer_open(struct peer *x, const struct live_peer *is)
 {
@@ -19,6 +20,12 @@ void peer_open(struct peer *x, const struct live_peer *is)
 	ssize_t got = pread(is->rest, x->p, ROOM, 0);
 	x->n = got > 0 ? (size_t)got : 0;
 	(void)close(is->rest);
+}
+
+bool peer_idle(const struct peer *x, int64_t now_ms)
+{
+	int64_t most_ms = x->is.kind == STREAM_UNKNOWN ? STRANGER_MS : IDLE_MS;
+	return x->is.id && !addr_is_zero(&x->is.from) && now_ms - x->last_ms > most_ms;
 }
 
 void peer_close(struct peer *x)

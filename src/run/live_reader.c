@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum { EVENTS = 64, HOLD_MS = 5, IDLE_MS = 1000, FULL_MS = 1 };
@@ -100,6 +99,7 @@ static void flush(struct live_reader *r)
 		return;
 	while (ring_room(r->l->ring) < ROOM_SLOTS && !r->gone) {
 		(void)usleep(FULL_MS * 1000);
+		live_beat(r->l);
 		if (r->stop && wall(r) > until_ms)
 			break;
 	}
@@ -130,22 +130,6 @@ static void tell_foreign(struct live_reader *r, const union addr *from)
 	    name, ++r->foreign_told == TOLD_MAX ? "; more senders are only counted" : "");
 }
 
-/* What the token bucket leaves of the flows that a datagram brought. */
-static void limit(struct live_reader *r, struct sender *s, size_t flow_n, struct live_exporter *x)
-{
-	uint64_t rate = s->rule ? s->rule->rate : 0, n = r->batch.flow_n - flow_n;
-	uint64_t pass = bucket_take(&s->bucket, rate, r->now_ms, n);
-	for (uint64_t i = pass; i < n; i++)
-		batch_undo_flow(&r->batch);
-	if (x && pass < n)
-		live_add(&x->bucket_drops, n - pass);
-}
-
-static bool too_far(const struct sender *s, const struct udp_datagram *d)
-{
-	return s->rule && s->rule->ttl && d->ttl < s->rule->ttl;
-}
-
 static void take_export(struct live_reader *r, struct sender *s, const uint8_t *p, size_t n)
 {
 	struct live_exporter *x = place_of(r, s->number);
@@ -153,7 +137,7 @@ static void take_export(struct live_reader *r, struct sender *s, const uint8_t *
 	if (r->batch.flow_n + r->batch.dns_n == 0)
 		r->batch_ms = r->now_ms;
 	export_datagram(r->export, &s->addr, r->now_ms, p, n, 0, &r->batch);
-	limit(r, s, flow_n, x);
+	senders_sift(s, &r->batch, flow_n, r->now_ms, x);
 	count_notes(r);
 	live_add(&r->board->datagrams, 1);
 	live_add(&r->board->bytes, n);
@@ -169,15 +153,10 @@ static void take_export(struct live_reader *r, struct sender *s, const uint8_t *
 static void take_datagram(struct live_reader *r, const struct udp_datagram *d)
 {
 	struct sender *s = senders_of(r->senders, &d->from);
-	if (!s) {
+	if (!s)
 		tell_foreign(r, &d->from);
-	} else if (too_far(s, d)) {
-		struct live_exporter *x = place_of(r, s->number);
-		if (x)
-			live_add(&x->far_drops, 1);
-	} else {
+	else if (senders_take(r->senders, s, d, r->now_ms, place_of(r, s->number)))
 		take_export(r, s, d->p, d->n);
-	}
 }
 
 /* One system call; how many datagrams there were. */
@@ -232,12 +211,26 @@ static void take_peer(struct live_reader *r, struct peer *x)
 	const struct peer_sink to = {r, take_ipfix, take_dnstap};
 	enum live_stream was = x->is.kind;
 	const char *why;
+	x->last_ms = r->now_ms;
 	if (!peer_read(x, &to, &why)) {
 		end_peer(r, x, why);
 	} else if (x->is.kind != was) {
 		struct wire m = {
 		    .kind = WIRE_PEER_IS, .id = x->is.id, .number = (uint32_t)x->is.kind};
 		(void)wire_send(r->wire, &m, -1);
+	}
+}
+
+static void end_idle_peers(struct live_reader *r)
+{
+	char from[ADDR_TEXT];
+	for (size_t i = 0; i < LIVE_PEERS_MAX; i++) {
+		if (!peer_idle(&r->peers[i], r->now_ms))
+			continue;
+		addr_text(from, &r->peers[i].is.from);
+		if (r->peers_told++ < TOLD_MAX)
+			live_say("%s has been silent for long: the connection is closed", from);
+		end_peer(r, &r->peers[i], NULL);
 	}
 }
 
@@ -253,6 +246,7 @@ static void add_peer(struct live_reader *r, const struct live_peer *is)
 	for (size_t i = 0; i < LIVE_PEERS_MAX; i++)
 		if (!r->peers[i].is.id) {
 			peer_open(&r->peers[i], is);
+			r->peers[i].last_ms = r->now_ms;
 			follow(r, is->fd, ON_PEER, i);
 			return;
 		}
@@ -304,30 +298,6 @@ static void take_file(struct live_reader *r)
 	count_file(r, &t);
 }
 
-/* Memory of its own, which the parent reads and does not have to trust; -1 where there is none. */
-static int memory_of(const char *name, const void *p, size_t n)
-{
-	int fd = memfd_create(name, MFD_CLOEXEC);
-	size_t at = 0;
-	while (fd >= 0 && at < n) {
-		ssize_t did = write(fd, (const char *)p + at, n - at);
-		if (did <= 0) {
-			(void)close(fd);
-			return -1;
-		}
-		at += (size_t)did;
-	}
-	return fd;
-}
-
-static void give(struct live_reader *r, struct wire m, int fd)
-{
-	if (fd < 0)
-		return;
-	(void)wire_send(r->wire, &m, fd);
-	(void)close(fd);
-}
-
 static void give_templates(struct live_reader *r)
 {
 	struct text t = {0};
@@ -335,7 +305,8 @@ static void give_templates(struct live_reader *r)
 	export_save(r->export, &t);
 	for (uint32_t i = 0; i < live_exporters(r->board); i++)
 		atomic_store(&r->board->exporter[i].records_saved, r->board->exporter[i].records);
-	give(r, (struct wire){.kind = WIRE_SAVED}, memory_of("theriac-templates", t.p, t.n));
+	const struct wire m = {.kind = WIRE_SAVED};
+	wire_give(r->wire, &m, wire_memory("theriac-templates", t.p, t.n));
 	text_fini(&t);
 }
 
@@ -365,6 +336,7 @@ static void obey(struct live_reader *r, const struct wire *m, int fd)
 	case WIRE_SAVED:
 	case WIRE_READY:
 	case WIRE_GO:
+	case WIRE_LINES:
 	case WIRE_CLIENT:
 	case WIRE_END:
 		break;
@@ -425,6 +397,7 @@ static int patience(const struct live_reader *r)
 static void turn(struct live_reader *r)
 {
 	struct epoll_event v[EVENTS];
+	live_beat(r->l);
 	if (ring_room(r->l->ring) < ROOM_SLOTS) {
 		(void)usleep(FULL_MS * 1000);
 		listen_to_parent(r);
@@ -445,9 +418,9 @@ static void give_peers(struct live_reader *r)
 {
 	for (size_t i = 0; i < LIVE_PEERS_MAX; i++) {
 		const struct peer *x = &r->peers[i];
+		const struct wire m = {.kind = WIRE_PEER_REST, .id = x->is.id};
 		if (x->is.id && x->n)
-			give(r, (struct wire){.kind = WIRE_PEER_REST, .id = x->is.id},
-			    memory_of("theriac-rest", x->p, x->n));
+			wire_give(r->wire, &m, wire_memory("theriac-rest", x->p, x->n));
 	}
 }
 
@@ -511,13 +484,14 @@ int live_reader(struct live *l, int wire)
 	r->l = l;
 	r->board = l->board;
 	r->wire = wire;
-	open_reader(r);
 	wall(r);
+	open_reader(r);
 	while (!r->gone) {
 		turn(r);
 		if (r->now_ms - published_ms >= IDLE_MS || r->now_ms < published_ms) {
 			publish_counts(r, false);
 			advance_dnstap(r);
+			end_idle_peers(r);
 			published_ms = r->now_ms;
 		}
 		if (r->stop && !asked_ms)
@@ -525,6 +499,7 @@ int live_reader(struct live *l, int wire)
 		if (r->stop && !(r->file_open && r->now_ms - asked_ms < FILE_MS))
 			break;
 	}
+	live_busy(l, true);
 	if (r->drain)
 		drain(r);
 	advance_dnstap(r);

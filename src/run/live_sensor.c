@@ -33,7 +33,8 @@ struct live_sensor {
 	struct smooth_pool pool;
 	struct smooth smooth;
 	struct batch batch;
-	struct stream_batch ready; /* to go on */
+	struct stream_packed packed; /* to go on */
+	struct stream_batch ready;   /* the same */
 	struct live_clock clock;
 	struct live_state state;
 	struct told *told;
@@ -48,12 +49,13 @@ struct live_sensor {
 
 static void feed(struct live_sensor *s)
 {
-	struct stream_batch *b = &s->ready;
-	b->n = b->dns_n = 0;
-	while (stream_take(b, &s->smooth, &s->stage_ms))
-		live_add(&s->board->late, b->v[b->n - 1].late);
-	stages_feed(&s->stages, b->v, b->n);
-	s->fed |= b->n > 0;
+	struct stream_packed *p = &s->packed;
+	p->n = p->dns_n = p->bytes = 0;
+	while (stream_take(p, &s->smooth, &s->stage_ms))
+		live_add(&s->board->late, p->v[p->n - 1].late);
+	stream_unpack(p, &s->ready);
+	stages_feed(&s->stages, s->ready.v, s->ready.n);
+	s->fed |= p->n > 0;
 }
 
 static void feed_ready(struct live_sensor *s, bool all)
@@ -132,6 +134,8 @@ static void judge(struct live_sensor *s, struct evidence_table *t, uint64_t line
 		if (told_rose(s->told, &v[i], word == WORD_LAST ? LAST_RISE_DB : TOLD_RISE_DB) &&
 		    word != WORD_NONE)
 			tell_verdict(s, t, &v[i]);
+	told_forget(s->told, s->stage_ms - evidence_forgotten_ms,
+	    settings_evidence(s->l->settings)->lines_max);
 	atomic_store(&s->board->lines, lines);
 }
 
@@ -210,15 +214,7 @@ static void look_around(struct live_sensor *s)
 
 static void summary(struct live_sensor *s, struct stats *stats)
 {
-	struct live_board *b = s->board;
 	struct text json = {0}, words = {0};
-	stats->tally = (struct tally){.flow_n = b->flows,
-	    .dns_n = b->dns,
-	    .bad_n = b->bad + b->refused,
-	    .ignored_n = b->ignored};
-	stats->late = b->late;
-	stats->dropped += b->ring_drops;
-	stats->seconds = (double)(live_now_ms() - b->started_ms) / 1000;
 	live_summary(s->l, stats, &json, &words);
 	tell(s, &json, s->l->o->json ? &json : &words);
 	text_fini(&json);
@@ -250,10 +246,31 @@ static void last_words(struct live_sensor *s)
 	exporters_free(names);
 }
 
+static void hand_lines(struct live_sensor *s, const struct outlet *o, uint32_t number)
+{
+	struct wire m = {.kind = WIRE_LINES, .number = number};
+	size_t sent;
+	struct span rest = outlet_rest(o, &sent);
+	m.id = (uint32_t)sent;
+	if (rest.n)
+		wire_give(s->wire, &m, wire_memory("theriac-lines", rest.p, rest.n));
+}
+
+/* Whoever reads the findings stays, and what he has not taken yet waits on. */
+static void hand_over(struct live_sensor *s)
+{
+	struct wire m = {.kind = WIRE_CLIENT};
+	hand_lines(s, &s->plain, 0);
+	hand_lines(s, &s->out, 1);
+	if (s->out.fd >= 0)
+		(void)wire_send(s->wire, &m, s->out.fd);
+}
+
 /* At the end, or for the successor: all that was taken goes through, then the state is kept. The
  * last words come behind it, since windows that are still open go on after a restart. */
 static void conclude(struct live_sensor *s)
 {
+	live_busy(s->l, true);
 	while (s->last && take(s))
 		;
 	feed_ready(s, true);
@@ -262,6 +279,8 @@ static void conclude(struct live_sensor *s)
 	if (s->last)
 		last_words(s);
 	send_all(s);
+	if (!s->last)
+		hand_over(s);
 }
 
 static struct stages_options stages_of(const struct live_sensor *s)
@@ -306,10 +325,21 @@ static void take_over(struct live_sensor *s)
 	}
 }
 
+/* What a sensor before us could not send yet. It is read as a file, whatever it is. */
+static void resume_lines(struct live_sensor *s, const struct wire *m, int fd)
+{
+	struct text t = {0};
+	if (wire_read_memory(fd, OUTLET_BYTES_MAX, &t))
+		outlet_resume(m->number ? &s->out : &s->plain, &t, m->id);
+	text_fini(&t);
+}
+
 static void obey(struct live_sensor *s, const struct wire *m, int fd)
 {
 	if (m->kind == WIRE_GO) {
+		live_busy(s->l, true);
 		take_over(s);
+		live_busy(s->l, false);
 		s->go = true;
 	} else if (m->kind == WIRE_END) {
 		s->end = true;
@@ -317,6 +347,8 @@ static void obey(struct live_sensor *s, const struct wire *m, int fd)
 	} else if (m->kind == WIRE_CLIENT && fd >= 0) {
 		outlet_reader(&s->out, fd);
 		return;
+	} else if (m->kind == WIRE_LINES && fd >= 0) {
+		resume_lines(s, m, fd);
 	}
 	if (fd >= 0)
 		(void)close(fd);
@@ -333,6 +365,7 @@ static void listen_to_parent(struct live_sensor *s)
 
 static void turn(struct live_sensor *s)
 {
+	live_beat(s->l);
 	if (!s->go || !take(s)) {
 		wait_for_more(s);
 		drain_idle(s);
@@ -373,7 +406,7 @@ static void close_sensor(struct live_sensor *s)
 
 int live_sensor(struct live *l, int wire)
 {
-	struct live_sensor *s = mem_new(1, sizeof *s);
+	struct live_sensor *s = mem_map(sizeof *s);
 	struct err e;
 	s->l = l;
 	s->board = l->board;
@@ -388,6 +421,6 @@ int live_sensor(struct live *l, int wire)
 	if (!bad && s->go && !s->gone)
 		conclude(s);
 	close_sensor(s);
-	free(s);
+	mem_unmap(s, sizeof *s);
 	return bad ? (bad == ERR_CONFIG ? 2 : 1) : 0;
 }

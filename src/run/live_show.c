@@ -8,53 +8,67 @@
 #include <stddef.h>
 #include <string.h>
 
+enum shown { /* in words; JSON and metrics have them all */
+	SHOWN_NOT,
+	SHOWN_APART, /* it has a place of its own */
+	SHOWN_NAMED, /* where it is not 0 */
+};
+
 struct counter {
 	const char *name, *help;
 	size_t offset;
+	enum shown shown;
 };
 
 #define OF(field) offsetof(struct live_exporter, field)
 static const struct counter exporter_counters[] = {
-    {"datagrams", "datagrams and messages taken", OF(datagrams)},
-    {"bytes", "bytes of them", OF(bytes)},
-    {"records", "records decoded and passed on", OF(records)},
-    {"lost", "records missing by sequence numbers", OF(lost)},
-    {"kernel_drops", "datagrams its own socket had no room for", OF(kernel_drops)},
-    {"bucket_drops", "records over its token bucket", OF(bucket_drops)},
-    {"far_drops", "datagrams that came over too many hops", OF(far_drops)},
-    {"bad", "damaged records, sets and datagrams", OF(bad)},
-    {"ignored", "records of no use", OF(ignored)},
-    {"no_template", "data sets that came before their template", OF(no_template)},
-    {"resets", "times that its sequence began anew", OF(resets)},
-    {"redefined", "templates that changed their form while in use", OF(redefined)},
-    {"wrong_clock", "records held apart for their time", OF(wrong_clock)},
-    {"wrong_sampling", "announcements of sampling that were not believed", OF(wrong_sampling)},
+    {"datagrams", "datagrams and messages taken", OF(datagrams), SHOWN_NOT},
+    {"bytes", "bytes of them", OF(bytes), SHOWN_NOT},
+    {"records", "records decoded and passed on", OF(records), SHOWN_NOT},
+    {"lost", "records missing by sequence numbers", OF(lost), SHOWN_APART},
+    {"kernel_drops", "datagrams its own socket had no room for", OF(kernel_drops), SHOWN_NAMED},
+    {"bucket_drops", "records over its token bucket", OF(bucket_drops), SHOWN_NAMED},
+    {"far_drops", "datagrams that came over too many hops", OF(far_drops), SHOWN_NAMED},
+    {"via_drops", "datagrams that came in by another interface", OF(via_drops), SHOWN_NAMED},
+    {"replayed", "datagrams that had come before", OF(replayed), SHOWN_NAMED},
+    {"foreign", "flows of none of its prefixes", OF(foreign), SHOWN_NAMED},
+    {"bad", "damaged records, sets and datagrams", OF(bad), SHOWN_APART},
+    {"ignored", "records of no use", OF(ignored), SHOWN_NOT},
+    {"no_template", "data sets that came before their template", OF(no_template), SHOWN_APART},
+    {"resets", "times that its sequence began anew", OF(resets), SHOWN_NOT},
+    {"redefined", "templates that changed their form while in use", OF(redefined), SHOWN_NAMED},
+    {"wrong_clock", "records held apart for their time", OF(wrong_clock), SHOWN_APART},
+    {"wrong_sampling", "announcements of sampling that were not believed", OF(wrong_sampling),
+	SHOWN_NAMED},
 };
 #undef OF
 #define OF(field) offsetof(struct live_board, field)
 static const struct counter board_counters[] = {
-    {"datagrams", "datagrams and messages taken", OF(datagrams)},
-    {"bytes", "bytes of them", OF(bytes)},
-    {"flows", "flows decoded", OF(flows)},
-    {"lookups", "DNS records decoded", OF(dns)},
-    {"bad", "damaged records", OF(bad)},
-    {"ignored", "records of no use", OF(ignored)},
-    {"refused", "records that failed their check", OF(refused)},
-    {"foreign", "datagrams and connections of senders that are not allowed", OF(foreign)},
-    {"kernel_drops", "datagrams the common sockets had no room for", OF(kernel_drops)},
-    {"ring_drops", "records that found no room between reader and sensor", OF(ring_drops)},
-    {"wrong_clock", "records held apart for their time", OF(wrong_clock)},
-    {"late", "records behind the clock, used against indicators only", OF(late)},
-    {"muted", "findings that the operator mutes", OF(muted)},
-    {"dropped", "lines and conversations pushed out of full tables", OF(dropped)},
-    {"findings", "findings told", OF(findings)},
-    {"unsent", "findings that nobody read in time", OF(unsent)},
-    {"files_read", "files of watched folders read", OF(files_read)},
-    {"files_ignored", "files of no use", OF(files_ignored)},
-    {"files_failed", "files that could not be read", OF(files_failed)},
-    {"restarts", "processes that died and were started again", OF(restarts)},
-    {"checkpoints", "checkpoints kept", OF(checkpoints)},
-    {"checkpoints_failed", "checkpoints that could not be kept", OF(checkpoints_failed)},
+    {"datagrams", "datagrams and messages taken", OF(datagrams), SHOWN_NAMED},
+    {"bytes", "bytes of them", OF(bytes), SHOWN_NAMED},
+    {"flows", "flows decoded", OF(flows), SHOWN_APART},
+    {"lookups", "DNS records decoded", OF(dns), SHOWN_APART},
+    {"bad", "damaged records", OF(bad), SHOWN_NAMED},
+    {"ignored", "records of no use", OF(ignored), SHOWN_NAMED},
+    {"refused", "records that failed their check", OF(refused), SHOWN_NAMED},
+    {"foreign", "datagrams and connections of senders that are not allowed", OF(foreign),
+	SHOWN_NAMED},
+    {"kernel_drops", "datagrams the common sockets had no room for", OF(kernel_drops), SHOWN_NAMED},
+    {"ring_drops", "records that found no room between reader and sensor", OF(ring_drops),
+	SHOWN_NAMED},
+    {"wrong_clock", "records held apart for their time", OF(wrong_clock), SHOWN_NAMED},
+    {"late", "records behind the clock, used against indicators only", OF(late), SHOWN_NAMED},
+    {"muted", "findings that the operator mutes", OF(muted), SHOWN_NAMED},
+    {"dropped", "lines and conversations pushed out of full tables", OF(dropped), SHOWN_NAMED},
+    {"findings", "findings told", OF(findings), SHOWN_NAMED},
+    {"unsent", "findings that nobody read in time", OF(unsent), SHOWN_NAMED},
+    {"files_read", "files of watched folders read", OF(files_read), SHOWN_NAMED},
+    {"files_ignored", "files of no use", OF(files_ignored), SHOWN_NAMED},
+    {"files_failed", "files that could not be read", OF(files_failed), SHOWN_NAMED},
+    {"restarts", "processes that died and were started again", OF(restarts), SHOWN_NAMED},
+    {"checkpoints", "checkpoints kept", OF(checkpoints), SHOWN_NAMED},
+    {"checkpoints_failed", "checkpoints that could not be kept", OF(checkpoints_failed),
+	SHOWN_NAMED},
 };
 #undef OF
 enum {
@@ -131,9 +145,16 @@ static void exporters_text(const struct live_view *v, struct text *out)
 		text_fmt(out, "%-24s %12llu %10llu %10llu %10llu %8llu %8llu %8llu  %-8s %s%s\n",
 		    name, (unsigned long long)x->records, (unsigned long long)v->rate[i],
 		    (unsigned long long)x->lost,
-		    (unsigned long long)(x->kernel_drops + x->bucket_drops + x->far_drops),
+		    (unsigned long long)(x->kernel_drops + x->bucket_drops + x->far_drops +
+					 x->via_drops + x->replayed),
 		    (unsigned long long)x->bad, (unsigned long long)x->no_template,
 		    (unsigned long long)x->wrong_clock, sampling, heard, x->last_ms ? " ago" : "");
+		for (int k = 0; k < EXPORTER_COUNTERS; k++) {
+			const struct counter *c = &exporter_counters[k];
+			if (c->shown == SHOWN_NAMED && value(x, c))
+				text_fmt(out, "%37llu %s: %s\n", (unsigned long long)value(x, c),
+				    c->name, c->help);
+		}
 	}
 }
 
@@ -221,8 +242,7 @@ void live_status_text(const struct live_view *v, struct text *out)
 	checkpoint_text(b, out);
 	for (int i = 0; i < BOARD_COUNTERS; i++) {
 		const struct counter *c = &board_counters[i];
-		bool shown = strcmp(c->name, "flows") == 0 || strcmp(c->name, "lookups") == 0;
-		if (!shown && value(b, c))
+		if (c->shown != SHOWN_APART && value(b, c))
 			text_fmt(out, "%14llu %s: %s\n", (unsigned long long)value(b, c), c->name,
 			    c->help);
 	}
@@ -385,10 +405,41 @@ void live_metrics(const struct live_view *v, struct text *out)
 	exporter_metrics(b, out);
 }
 
-void live_summary(
-    const struct live *l, const struct stats *stats, struct text *json, struct text *words)
+/* "Exporter 192.0.2.1: 12 records missing by sequence numbers; 3 …", or nothing. */
+static void troubles_words(const struct live_exporter *x, struct text *out)
+{
+	char name[ADDR_TEXT];
+	int n = 0;
+	name_of(name, x);
+	for (int k = 0; k < EXPORTER_COUNTERS; k++) {
+		const struct counter *c = &exporter_counters[k];
+		if (c->shown == SHOWN_NOT || !value(x, c))
+			continue;
+		if (n++)
+			text_puts(out, "; ");
+		else
+			text_fmt(out, "Exporter %s: ", name);
+		text_fmt(out, "%llu %s", (unsigned long long)value(x, c), c->help);
+	}
+	if (n)
+		text_puts(out, ".\n");
+}
+
+static void fill_stats(const struct live_board *b, struct stats *stats)
+{
+	stats->tally = (struct tally){.flow_n = b->flows,
+	    .dns_n = b->dns,
+	    .bad_n = b->bad + b->refused,
+	    .ignored_n = b->ignored};
+	stats->late = b->late;
+	stats->dropped += b->ring_drops;
+	stats->seconds = (double)(live_now_ms() - b->started_ms) / 1000;
+}
+
+void live_summary(const struct live *l, struct stats *stats, struct text *json, struct text *words)
 {
 	const struct live_board *b = l->board;
+	fill_stats(b, stats);
 	struct json j = json_to(json);
 	json_open(&j, NULL);
 	stats_keys(stats, &j);
@@ -403,15 +454,6 @@ void live_summary(
 	    (unsigned long long)b->flows, (unsigned long long)b->dns, live_exporters(b),
 	    stats->seconds);
 	findings_text(b, words);
-	for (uint32_t i = 0; i < live_exporters(b); i++) {
-		const struct live_exporter *x = &b->exporter[i];
-		char name[ADDR_TEXT];
-		name_of(name, x);
-		if (x->lost || x->kernel_drops || x->wrong_clock)
-			text_fmt(words,
-			    "Exporter %s: %llu records lost, %llu datagrams dropped by the kernel, "
-			    "%llu records with a wrong time.\n",
-			    name, (unsigned long long)x->lost, (unsigned long long)x->kernel_drops,
-			    (unsigned long long)x->wrong_clock);
-	}
+	for (uint32_t i = 0; i < live_exporters(b); i++)
+		troubles_words(&b->exporter[i], words);
 }

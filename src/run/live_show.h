@@ -19,6 +19,6 @@ void live_view_rate(struct live_view *v, int64_t now_ms); /* about once a second
 void live_status_text(const struct live_view *v, struct text *out);
 void live_status_json(const struct live_view *v, struct text *out);
 void live_metrics(const struct live_view *v, struct text *out);
-/* The closing summary: the object of detect with what only a live sensor counts, and for people. */
-void live_summary(
-    const struct live *l, const struct stats *stats, struct text *json, struct text *words);
+/* The closing summary: the object of detect with what only a live sensor counts, and for people.
+ * What the board has is filled into stats. */
+void live_summary(const struct live *l, struct stats *stats, struct text *json, struct text *words);

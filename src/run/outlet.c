@@ -13,13 +13,21 @@ void outlet_init(struct outlet *o, int fd)
 	*o = (struct outlet){.fd = fd};
 }
 
+/* Of the line that is being sent. */
+static size_t line_start(const struct outlet *o)
+{
+	size_t at = o->at;
+	while (at > 0 && o->waiting.p[at - 1] != '\n')
+		at--;
+	return at;
+}
+
 static void drop_reader(struct outlet *o)
 {
 	if (o->fd > STDERR_FILENO)
 		(void)close(o->fd);
 	o->fd = -1;
-	while (o->at > 0 && o->waiting.p[o->at - 1] != '\n')
-		o->at--;
+	o->at = line_start(o);
 }
 
 void outlet_fini(struct outlet *o)
@@ -52,14 +60,26 @@ bool outlet_line(struct outlet *o, const char *p, size_t n)
 /* Lines that are out for good make room; the one that is being sent stays whole. */
 static void make_room(struct outlet *o)
 {
-	size_t done = o->at;
-	while (done > 0 && o->waiting.p[done - 1] != '\n')
-		done--;
+	size_t done = line_start(o);
 	if (done < OUTLET_BYTES_MAX / 16 && o->at < o->waiting.n)
 		return;
 	memmove(o->waiting.p, o->waiting.p + done, o->waiting.n - done);
 	o->waiting.n -= done;
 	o->at -= done;
+}
+
+struct span outlet_rest(const struct outlet *o, size_t *sent)
+{
+	size_t from = line_start(o);
+	*sent = o->at - from;
+	return (struct span){o->waiting.n ? o->waiting.p + from : NULL, o->waiting.n - from};
+}
+
+void outlet_resume(struct outlet *o, const struct text *lines, size_t sent)
+{
+	text_reset(&o->waiting);
+	text_add(&o->waiting, lines->p, lines->n);
+	o->at = sent < lines->n ? sent : lines->n;
 }
 
 void outlet_send(struct outlet *o)

@@ -20,4 +20,7 @@ void outlet_fini(struct outlet *o);           /* closes nothing but what outlet_
 void outlet_reader(struct outlet *o, int fd); /* somebody new; whoever was there is closed */
 bool outlet_line(struct outlet *o, const char *p, size_t n); /* false: dropped */
 void outlet_send(struct outlet *o);                          /* as much as goes without waiting */
+/* For a successor: what waits, from the start of the line of which *sent bytes are out already. */
+struct span outlet_rest(const struct outlet *o, size_t *sent);
+void outlet_resume(struct outlet *o, const struct text *lines, size_t sent);
 bool outlet_waits(const struct outlet *o);

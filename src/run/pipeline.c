@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING = 8, CONTACTS = 1024, LOOKUPS = 256 }; /* of a batch, before it is handed over */
+enum { RING = 8, SLEEP = RING / 2 - 1 /* batches more, see gate_wait */ };
+enum { CONTACTS = 1024, LOOKUPS = 256 }; /* of a batch, before it is handed over */
 enum { FEED = 1024, FAR = 32, NEAR = 16, CLOSE = 4, SOME = 64 };
 
 struct asked {     /* a look-up */
@@ -21,16 +22,20 @@ struct asked {     /* a look-up */
 	struct hint hint;
 };
 
+/* What threads write again and again stands in cache lines of its own: a line that one writes and
+ * another reads is slower than memory. */
+enum { APART = 128 };
+
 struct work { /* a batch */
-	struct contacts contacts;
+	_Alignas(APART) struct contacts contacts;
 	struct hint *hints; /* of the contacts */
 	struct asked *asked;
 	size_t hint_cap, asked_n, asked_cap;
 };
 
 struct shard {
-	struct pipeline *pipeline;
-	unsigned number;
+	_Alignas(APART) struct pipeline *pipeline;
+	unsigned number, of;
 	struct detect *detect;
 	struct evidences out; /* of the batch being worked on */
 	struct evidence_table *evidence;
@@ -40,13 +45,14 @@ struct shard {
 
 struct pipeline {
 	struct pipeline_options o;
-	struct work ring[RING];
-	uint64_t handed; /* batches handed over; the next one is being filled */
-	struct gate filled, hinted;
 	pthread_t thread; /* of the population */
 	struct shard *shards;
 	unsigned n; /* at least 1 */
 	bool threads;
+	struct work ring[RING];
+	_Alignas(APART) struct gate filled;
+	_Alignas(APART) struct gate hinted;
+	_Alignas(APART) uint64_t handed; /* batches; the next one is being filled */
 	int64_t clock_ms;
 };
 
@@ -84,7 +90,7 @@ static void hint_work(struct pipeline *p, struct work *w)
 
 static bool is_mine(const struct shard *s, const struct hint *h)
 {
-	return detect_shard(h, s->pipeline->n) == s->number;
+	return detect_shard(h, s->of) == s->number;
 }
 
 static void do_lookup(struct shard *s, struct asked *a)
@@ -144,7 +150,7 @@ static bool is_alone(const struct pipeline *p)
 static void *population_main(void *arg)
 {
 	struct pipeline *p = arg;
-	for (uint64_t n = 0; gate_wait(&p->filled, n + 1); n++) {
+	for (uint64_t n = 0; gate_wait(&p->filled, n + 1, SLEEP); n++) {
 		hint_work(p, &p->ring[n % RING]);
 		gate_pass(&p->hinted);
 	}
@@ -157,7 +163,7 @@ static void *shard_main(void *arg)
 	struct shard *s = arg;
 	struct pipeline *p = s->pipeline;
 	struct gate *before = is_alone(p) ? &p->filled : &p->hinted;
-	for (uint64_t n = 0; gate_wait(before, n + 1); n++) {
+	for (uint64_t n = 0; gate_wait(before, n + 1, SLEEP); n++) {
 		struct work *w = &p->ring[n % RING];
 		if (is_alone(p))
 			hint_work(p, w);
@@ -173,7 +179,7 @@ static void hand_over(struct pipeline *p)
 		gate_pass(&p->filled);
 		p->handed++;
 		for (unsigned i = 0; i < p->n && p->handed >= RING; i++)
-			(void)gate_wait(&p->shards[i].done, p->handed - RING + 1);
+			(void)gate_wait(&p->shards[i].done, p->handed - RING + 1, SLEEP);
 	} else {
 		hint_work(p, filling(p));
 		do_work(p->shards, filling(p));
@@ -184,8 +190,12 @@ static void hand_over(struct pipeline *p)
 void pipeline_pause(struct pipeline *p)
 {
 	hand_over(p);
-	for (unsigned i = 0; p->threads && i < p->n; i++)
-		(void)gate_wait(&p->shards[i].done, p->handed);
+	if (!p->threads)
+		return;
+	gate_hurry(&p->filled, p->handed);
+	gate_hurry(&p->hinted, p->handed);
+	for (unsigned i = 0; i < p->n; i++)
+		(void)gate_wait(&p->shards[i].done, p->handed, 0);
 }
 
 static struct asked *new_asked(struct work *w)
@@ -263,6 +273,7 @@ static void shard_open(struct pipeline *p, unsigned number)
 	struct shard *s = &p->shards[number];
 	s->pipeline = p;
 	s->number = number;
+	s->of = p->n;
 	s->detect = detect_new(p->o.detect, p->n, p->o.detector_opts, p->o.enabled);
 	s->evidence = p->o.new_table(p->o.new_table_arg);
 	gate_init(&s->done);
@@ -272,11 +283,11 @@ static void shard_open(struct pipeline *p, unsigned number)
 
 struct pipeline *pipeline_new(const struct pipeline_options *o)
 {
-	struct pipeline *p = mem_new(1, sizeof *p);
+	struct pipeline *p = mem_map(sizeof *p);
 	p->o = *o;
 	p->threads = o->shards > 0;
 	p->n = p->threads ? o->shards : 1;
-	p->shards = mem_new(p->n, sizeof *p->shards);
+	p->shards = mem_map(p->n * sizeof *p->shards);
 	gate_init(&p->filled);
 	gate_init(&p->hinted);
 	if (p->threads && !is_alone(p))
@@ -303,11 +314,13 @@ void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats
 {
 	pipeline_pause(p);
 	for (unsigned i = 0; i < p->n; i++) {
+		evidence_forget(p->shards[i].evidence, p->clock_ms);
 		evidence_merge(into, p->shards[i].evidence);
 		stats->lines += detect_lines(p->shards[i].detect);
 		stats->dropped += detect_dropped(p->shards[i].detect);
 	}
 	stats->muted = evidence_muted(into);
+	stats->dropped += evidence_dropped(into);
 }
 
 void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct stats *stats)
@@ -325,6 +338,7 @@ void pipeline_finish(struct pipeline *p, struct evidence_table *into, struct sta
 		stats->lines += detect_lines(s->detect);
 		stats->dropped += detect_dropped(s->detect);
 	}
+	stats->dropped += evidence_dropped(into);
 }
 
 void pipeline_free(struct pipeline *p)
@@ -346,8 +360,8 @@ void pipeline_free(struct pipeline *p)
 	}
 	gate_fini(&p->filled);
 	gate_fini(&p->hinted);
-	free(p->shards);
-	free(p);
+	mem_unmap(p->shards, p->n * sizeof *p->shards);
+	mem_unmap(p, sizeof *p);
 }
 
 enum walk_part { WALK_HEAD, WALK_POPULATION, WALK_LINES, WALK_EVIDENCE, WALK_OVER };

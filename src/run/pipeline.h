@@ -15,7 +15,7 @@ struct pipeline_options {
 	const struct detect_options *detect;
 	const void *const *detector_opts;
 	const bool *enabled;
-	struct evidence_table *(*new_table)(const void *arg); /* one for each shard */
+	struct evidence_table *(*new_table)(const void *arg); /* one for each shard, bounded */
 	const void *new_table_arg;
 	unsigned shards; /* threads that detect; 0: the caller's does it */
 	bool no_dns, no_detect;

@@ -11,8 +11,9 @@ enum { SLOTS = 4 * LIVE_EXPORTERS_MAX }; /* a power of two */
 
 struct senders {
 	struct hash_key key;
+	struct replay *replay;
 	struct sender *slots; /* open addressing, at most a quarter full */
-	size_t n;
+	size_t n;             /* places that are taken */
 	struct exporters *names;
 	const struct exporter_rule *rules;
 	size_t rules_n;
@@ -22,43 +23,118 @@ struct senders {
 	bool resumed[LIVE_EXPORTERS_MAX];       /* and nothing was lost since */
 };
 
+static struct sender *slot_of(const struct senders *s, const union addr *from)
+{
+	size_t i = hash_words(&s->key, from->q, 2) & (SLOTS - 1);
+	while (s->slots[i].number && !addr_same(&s->slots[i].addr, from))
+		i = (i + 1) & (SLOTS - 1);
+	return &s->slots[i];
+}
+
+static struct sender *add(struct senders *s, const union addr *from, uint32_t number)
+{
+	struct sender *x = slot_of(s, from);
+	*x = (struct sender){.addr = *from,
+	    .number = number,
+	    .rule = exporter_rule_of(s->rules, s->rules_n, from),
+	    .heard = x->heard ? x->heard : mem_new(1, sizeof *x->heard)};
+	return x;
+}
+
+/* Those that have a place already. */
+static void add_known(struct senders *s)
+{
+	union addr a;
+	for (uint32_t i = 0; i < live_exporters(s->board); i++, s->n++)
+		if (live_place_addr(&s->board->exporter[i], &a))
+			(void)add(s, &a, i + 1);
+}
+
 struct senders *senders_new(struct exporters *names, const struct exporter_rule *rules,
     size_t rules_n, struct live_board *board)
 {
 	struct senders *s = mem_new(1, sizeof *s);
 	s->key = hash_key_random();
+	s->replay = replay_new();
 	s->slots = mem_new(SLOTS, sizeof *s->slots);
 	s->names = names;
 	s->rules = rules;
 	s->rules_n = rules_n;
 	s->board = board;
+	add_known(s);
 	return s;
 }
 
 void senders_free(struct senders *s)
 {
-	if (s)
+	for (size_t i = 0; s && i < SLOTS; i++)
+		if (s->slots[i].heard) {
+			replay_forget(s->replay, s->slots[i].heard);
+			free(s->slots[i].heard);
+		}
+	if (s) {
+		replay_free(s->replay);
 		free(s->slots);
+	}
 	free(s);
 }
 
 struct sender *senders_of(struct senders *s, const union addr *from)
 {
-	size_t i = hash_words(&s->key, from->q, 2) & (SLOTS - 1);
-	for (; s->slots[i].number; i = (i + 1) & (SLOTS - 1))
-		if (addr_same(&s->slots[i].addr, from))
-			return &s->slots[i];
-	const struct exporter_rule *rule = exporter_rule_of(s->rules, s->rules_n, from);
-	if ((s->rules_n && !rule) || s->n == LIVE_EXPORTERS_MAX)
+	struct sender *x = slot_of(s, from);
+	if (x->number)
+		return x->rule || !s->rules_n ? x : NULL;
+	size_t most = s->rules_n ? LIVE_EXPORTERS_MAX : LIVE_STRANGERS_MAX;
+	if (s->n >= most || (s->rules_n && !exporter_rule_of(s->rules, s->rules_n, from)))
 		return NULL;
 	char name[ADDR_TEXT];
 	addr_text(name, from);
 	uint32_t number = exporter_number(s->names, name);
-	if (!number)
-		return NULL;
-	s->n++;
-	s->slots[i] = (struct sender){.addr = *from, .number = number, .rule = rule};
-	return &s->slots[i];
+	s->n += number != 0;
+	return number ? add(s, from, number) : NULL;
+}
+
+static void count(_Atomic uint64_t *at, uint64_t n)
+{
+	if (at && n)
+		live_add(at, n);
+}
+
+bool senders_take(struct senders *s, struct sender *x, const struct udp_datagram *d, int64_t now_ms,
+    struct live_exporter *at)
+{
+	const struct exporter_rule *rule = x->rule;
+	if (rule && rule->via && d->via != rule->via)
+		count(at ? &at->via_drops : NULL, 1);
+	else if (rule && d->ttl < rule->ttl)
+		count(at ? &at->far_drops : NULL, 1);
+	else if (replay_is(s->replay, x->heard, d->p, d->n, now_ms))
+		count(at ? &at->replayed : NULL, 1);
+	else
+		return true;
+	return false;
+}
+
+void senders_sift(
+    struct sender *x, struct batch *b, size_t from, int64_t now_ms, struct live_exporter *at)
+{
+	size_t kept = from, n = b->flow_n;
+	if (!x->rule)
+		return;
+	for (size_t i = from; x->rule->prefixes_n && i < n; i++) {
+		const struct flow *f = &b->flows[i];
+		if (!exporter_rule_reports(x->rule, &f->src, &f->dst))
+			continue;
+		if (kept != i)
+			b->flows[kept] = *f;
+		kept++;
+	}
+	kept = x->rule->prefixes_n ? kept : n;
+	uint64_t pass = bucket_take(&x->bucket, x->rule->rate, now_ms, kept - from);
+	count(at ? &at->foreign : NULL, n - kept);
+	count(at ? &at->bucket_drops : NULL, kept - from - pass);
+	while (b->flow_n > from + pass)
+		batch_undo_flow(b);
 }
 
 void senders_export_rules(const struct senders *s, struct export *x)

@@ -3,171 +3,69 @@
 /* theriac sensor: the parent of the processes. It opens what they need, starts them, and starts
  * them again when they die; it never looks at what comes in. Sockets and the ring are its own, so
  * that what arrives while a child is replaced waits in the kernel or in the ring. */
-#include "run/control.h"
-#include "run/live.h"
+#include "run/outlet.h"
+#include "run/parent.h"
 #include "run/place.h"
-#include "run/wire.h"
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { READER, SENSOR, NEXT, CHILDREN }; /* NEXT: the sensor that takes over on reload */
-enum { TICK_MS = 1000, AGAIN_MS = 250, AGAIN_MAX_MS = 10000, LIVED_MS = 60000, DEATHS_MAX = 10 };
-enum { HAND_OVER_MS = 40000 }; /* for the reader to end, longer than it takes to finish a file */
+enum { TICK_MS = 1000, HAND_OVER_MS = 40000 /* longer than the reader takes to finish a file */ };
 enum { TEMPLATES_MAX = 256 << 20 };
 
-struct child {
-	const char *name;
-	int (*main)(struct live *l, int wire);
-	pid_t pid; /* 0: not running */
-	int wire;
-	bool ready, asked;         /* asked to end */
-	int64_t born_ms, again_ms; /* again_ms: when to start it again, 0: not at all */
-	unsigned deaths;           /* one after the other, each after a short life */
-};
-
-enum phase {
-	PHASE_START, /* the first sensor reads its files */
-	PHASE_RUN,
-	PHASE_LOAD,   /* reload: NEXT reads its files */
-	PHASE_READER, /* reload: the reader hands over */
-	PHASE_SENSOR, /* reload: the sensor hands over */
-	PHASE_END_READER,
-	PHASE_END_SENSOR,
-	PHASE_OVER,
-};
-
-struct parent {
-	struct live live;
-	struct child child[CHILDREN];
-	struct control control;
-	struct live_view view;
-	const struct run_reload *reload;
-	const struct run_sensor_options *old_o; /* to go back to, where a reload fails */
-	const struct settings *old_settings;
-	sigset_t old_mask;
-	int signals;
-	enum phase phase;
-	int status;
-	uint32_t peer_id;
-	bool file_busy;
-	size_t file_watch;
-	int64_t file_mtime_ns;
-	int64_t now_ms, ticked_ms, saved_ms;
-	int64_t asked_ms; /* steady_ms(): when the reader was asked to end */
-};
-
-static void close_for_child(struct parent *p, int which)
+/* The closing summary where no sensor is left to write it: what was counted. */
+static void sum_up(const struct parent *p)
 {
-	struct live *l = &p->live;
-	for (int i = 0; i < CHILDREN; i++)
-		if (p->child[i].pid)
-			(void)close(p->child[i].wire);
-	for (size_t i = 0; i < l->listens_n; i++)
-		if (l->listen_fd[i] >= 0)
-			(void)close(l->listen_fd[i]);
-	for (size_t i = 0; which != READER && i < l->sockets_n; i++)
-		(void)close(l->sockets[i].fd);
-	for (size_t i = 0; which != READER && i < LIVE_PEERS_MAX; i++)
-		if (l->peers[i].id)
-			(void)close(l->peers[i].fd);
-	for (int i = 0; i < CONTROL_CLIENTS; i++)
-		if (p->control.client[i].fd >= 0)
-			(void)close(p->control.client[i].fd);
-	(void)close(p->control.fd);
-	if (l->out >= 0)
-		(void)close(l->out);
-	if (which == READER)
-		(void)close(STDOUT_FILENO);
-	(void)close(p->signals);
+	const struct live_board *b = p->live.board;
+	struct stats stats = {.lines = b->lines, .muted = b->muted, .dropped = b->dropped};
+	struct text json = {0}, words = {0};
+	struct outlet out;
+	live_summary(&p->live, &stats, &json, &words);
+	const struct text *t = p->live.o->json ? &json : &words;
+	outlet_init(&out, STDOUT_FILENO);
+	(void)outlet_line(&out, t->p, t->n);
+	outlet_send(&out);
+	outlet_fini(&out);
+	text_fini(&json);
+	text_fini(&words);
 }
 
-/* Signals stay blocked: what the terminal sends to all is for the parent to act on. */
-static void become_child(struct parent *p, int which, int wire, pid_t parent)
-{
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
-	close_for_child(p, which);
-	_exit(p->child[which].main(&p->live, wire));
-}
-
-static void spawn(struct parent *p, int which)
-{
-	struct child *c = &p->child[which];
-	int pair[2];
-	pid_t self = getpid();
-	c->again_ms = p->now_ms + AGAIN_MAX_MS;
-	if (!wire_pair(pair))
-		return;
-	pid_t pid = fork();
-	if (pid == 0) {
-		(void)close(pair[0]);
-		become_child(p, which, pair[1], self);
-	}
-	(void)close(pair[1]);
-	if (pid < 0) {
-		live_say(
-		    "%s: %s; once more in %d s", c->name, strerror(errno), AGAIN_MAX_MS / 1000);
-		(void)close(pair[0]);
-		return;
-	}
-	c->pid = pid;
-	c->wire = pair[0];
-	c->ready = c->asked = false;
-	c->born_ms = p->now_ms;
-	c->again_ms = 0;
-}
-
-static void ask_to_end(struct parent *p, int which, enum wire_kind kind, uint32_t number)
-{
-	struct child *c = &p->child[which];
-	c->asked = true;
-	if (c->pid && !wire_word(c->wire, kind, number))
-		(void)kill(c->pid, SIGKILL);
-}
-
-static void kill_all(struct parent *p)
-{
-	for (int i = 0; i < CHILDREN; i++)
-		if (p->child[i].pid) {
-			p->child[i].asked = true;
-			(void)kill(p->child[i].pid, SIGKILL);
-		}
-}
-
+/* The sensor has the last words; one that is down just now is started for them once more. */
 static void end_sensor(struct parent *p)
 {
+	struct child *c = &p->child[SENSOR];
 	p->phase = PHASE_END_SENSOR;
 	live_count_drops(&p->live);
-	if (p->child[SENSOR].pid)
-		ask_to_end(p, SENSOR, WIRE_END, 1);
-	else
-		p->phase = PHASE_OVER;
+	if (!c->pid)
+		parent_spawn(p, SENSOR);
+	if (c->pid && c->ready)
+		parent_ask_to_end(p, SENSOR, WIRE_END, 1);
+	if (c->pid)
+		return;
+	sum_up(p);
+	p->phase = PHASE_OVER;
 }
 
 static void begin_end(struct parent *p)
 {
 	if (p->phase >= PHASE_END_READER) {
 		live_say("ending at once");
-		kill_all(p);
+		sum_up(p);
 		p->status = 1;
+		p->phase = PHASE_OVER; /* the loop ends with killing all */
 		return;
 	}
 	if (p->child[NEXT].pid)
 		(void)kill(p->child[NEXT].pid, SIGKILL);
 	p->phase = PHASE_END_READER;
 	p->asked_ms = p->now_ms;
+	p->saves_asked++;
 	if (p->child[READER].pid)
-		ask_to_end(p, READER, WIRE_STOP, 1);
+		parent_ask_to_end(p, READER, WIRE_STOP, 1);
 	else
 		end_sensor(p);
 }
@@ -196,7 +94,7 @@ static void begin_reload(struct parent *p)
 		return;
 	}
 	p->phase = PHASE_LOAD;
-	spawn(p, NEXT);
+	parent_spawn(p, NEXT);
 	p->child[NEXT].again_ms = 0;
 	if (!p->child[NEXT].pid)
 		give_up_reload(p);
@@ -214,7 +112,8 @@ static void next_is_ready(struct parent *p)
 	}
 	p->phase = PHASE_READER;
 	p->asked_ms = p->now_ms;
-	ask_to_end(p, READER, WIRE_STOP, 0);
+	p->saves_asked++;
+	parent_ask_to_end(p, READER, WIRE_STOP, 0);
 }
 
 static void sensor_handed_over(struct parent *p)
@@ -224,6 +123,7 @@ static void sensor_handed_over(struct parent *p)
 	p->child[SENSOR].name = name;
 	p->child[NEXT].pid = 0;
 	p->phase = PHASE_RUN;
+	parent_give_handed(p);
 	(void)wire_word(p->child[SENSOR].wire, WIRE_GO, 0);
 	live_say("reloaded");
 }
@@ -238,22 +138,18 @@ static void sensor_is_ready(struct parent *p, int which)
 	(void)wire_word(p->child[SENSOR].wire, WIRE_GO, 0);
 	if (p->phase == PHASE_START) {
 		p->phase = PHASE_RUN;
-		spawn(p, READER);
+		parent_spawn(p, READER);
 		live_say("ready");
+	} else if (p->phase == PHASE_END_SENSOR) {
+		parent_ask_to_end(p, SENSOR, WIRE_END, 1);
 	}
 }
 
-/* Memory of the reader's: it is read as a file, and is not trusted to be one. */
 static void keep_templates(struct parent *p, int fd)
 {
-	struct stat st;
 	struct text t = {0};
-	char piece[65536];
-	ssize_t got;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > TEMPLATES_MAX)
+	if (!wire_read_memory(fd, TEMPLATES_MAX, &t))
 		return;
-	while (t.n < (size_t)st.st_size && (got = pread(fd, piece, sizeof piece, (off_t)t.n)) > 0)
-		text_add(&t, piece, (size_t)got);
 	text_fini(&p->live.templates);
 	p->live.templates = t;
 }
@@ -266,59 +162,27 @@ static void write_templates(struct parent *p)
 		live_say("%s", e.msg);
 }
 
-static void forget_peer(struct parent *p, uint32_t id)
-{
-	for (size_t i = 0; i < LIVE_PEERS_MAX; i++)
-		if (p->live.peers[i].id && (id == 0 || p->live.peers[i].id == id)) {
-			(void)close(p->live.peers[i].fd);
-			if (p->live.peers[i].rest >= 0)
-				(void)close(p->live.peers[i].rest);
-			p->live.peers[i].id = 0;
-		}
-}
-
-/* What a reader that ended had of a message, for the next one. */
-static void keep_rest(struct parent *p, uint32_t id, int *fd)
-{
-	for (size_t i = 0; i < LIVE_PEERS_MAX; i++)
-		if (id && p->live.peers[i].id == id && p->live.peers[i].rest < 0) {
-			p->live.peers[i].rest = *fd;
-			*fd = -1;
-			return;
-		}
-}
-
-static void drop_rests(struct parent *p)
-{
-	for (size_t i = 0; i < LIVE_PEERS_MAX; i++)
-		if (p->live.peers[i].id && p->live.peers[i].rest >= 0) {
-			(void)close(p->live.peers[i].rest);
-			p->live.peers[i].rest = -1;
-		}
-}
-
-static void file_is_done(struct parent *p)
-{
-	struct err e;
-	if (p->file_busy && place_set_mark(p->live.folder, p->live.listens[p->file_watch].path,
-				p->file_mtime_ns, &e))
-		live_say("%s", e.msg);
-	p->file_busy = false;
-}
-
+/* What nobody asked for is not listened to: a child that was taken over cannot keep the parent busy
+ * by it. */
 static void heard(struct parent *p, int which, const struct wire *m, int fd)
 {
 	switch ((enum wire_kind)m->kind) {
 	case WIRE_READY:
-		if (which != READER)
+		if (which != READER && !p->child[which].ready)
 			sensor_is_ready(p, which);
 		break;
 	case WIRE_SAVED:
-		if (fd >= 0 && which == READER) {
+		if (fd >= 0 && which == READER && p->saves_asked) {
 			keep_templates(p, fd);
 			write_templates(p);
-			live_keep_exporters(&p->live);
+			live_keep_places(&p->live);
+			p->saves_asked--;
 		}
+		break;
+	case WIRE_LINES:
+	case WIRE_CLIENT:
+		if (fd >= 0 && which == SENSOR && p->phase == PHASE_SENSOR)
+			parent_keep_handed(p, m, &fd);
 		break;
 	case WIRE_PEER_IS:
 		for (size_t i = 0; i < LIVE_PEERS_MAX; i++)
@@ -327,21 +191,21 @@ static void heard(struct parent *p, int which, const struct wire *m, int fd)
 				    m->number == STREAM_DNSTAP ? STREAM_DNSTAP : STREAM_IPFIX;
 		break;
 	case WIRE_PEER_REST:
-		keep_rest(p, m->id, &fd);
+		if (which == READER && p->phase == PHASE_READER)
+			parent_keep_rest(p, m->id, &fd);
 		break;
 	case WIRE_PEER_END:
 		if (m->id)
-			forget_peer(p, m->id);
+			parent_forget_peer(p, m->id);
 		break;
 	case WIRE_FILE_END:
-		file_is_done(p);
+		parent_file_done(p);
 		break;
 	case WIRE_PEER:
 	case WIRE_FILE:
 	case WIRE_SAVE:
 	case WIRE_STOP:
 	case WIRE_GO:
-	case WIRE_CLIENT:
 	case WIRE_END:
 		break;
 	}
@@ -361,24 +225,6 @@ static void hear(struct parent *p, int which)
 		(void)kill(pid, SIGKILL); /* what has ended already does not mind */
 }
 
-static void start_later(struct parent *p, struct child *c)
-{
-	c->deaths = p->now_ms - c->born_ms > LIVED_MS ? 0 : c->deaths + 1;
-	if (c->deaths > DEATHS_MAX) {
-		live_say("%s died %d times: giving up", c->name, DEATHS_MAX + 1);
-		p->status = 1;
-		if (c == &p->child[READER]) {
-			end_sensor(p); /* what it knows is kept */
-			return;
-		}
-		kill_all(p);
-		p->phase = PHASE_OVER;
-		return;
-	}
-	int64_t delay_ms = c->deaths ? (int64_t)AGAIN_MS << (c->deaths - 1) : 0;
-	c->again_ms = p->now_ms + (delay_ms < AGAIN_MAX_MS ? delay_ms : AGAIN_MAX_MS);
-}
-
 static void died(struct parent *p, int which, int how)
 {
 	struct child *c = &p->child[which];
@@ -388,10 +234,10 @@ static void died(struct parent *p, int which, int how)
 	else
 		live_say("%s ended with status %d; starting it again", c->name, WEXITSTATUS(how));
 	if (which == READER) {
-		forget_peer(p, 0); /* what they had sent of a message is gone with it */
+		parent_forget_peer(p, 0); /* what they had sent of a message is gone with it */
 		if (p->file_busy)
 			live_say("the file it was reading is left");
-		file_is_done(p);
+		parent_file_done(p);
 	}
 	if (which == SENSOR) {
 		uint64_t taken = p->live.board->taken;
@@ -399,7 +245,15 @@ static void died(struct parent *p, int which, int how)
 		    (unsigned long long)(taken - p->live.board->checkpoint_taken));
 		p->live.board->checkpoint_taken = taken;
 	}
-	start_later(p, c);
+	if (parent_start_later(p, c))
+		return;
+	p->status = 1;
+	if (which == READER) {
+		end_sensor(p); /* what it knows is kept */
+		return;
+	}
+	sum_up(p);
+	p->phase = PHASE_OVER;
 }
 
 static void reader_ended(struct parent *p, int how)
@@ -409,13 +263,13 @@ static void reader_ended(struct parent *p, int how)
 		end_sensor(p);
 	} else if (p->phase == PHASE_READER) {
 		if (!orderly)
-			forget_peer(p, 0);
-		file_is_done(p);
-		spawn(p, READER);
-		drop_rests(p);
+			parent_forget_peer(p, 0);
+		parent_file_done(p);
+		parent_spawn(p, READER);
+		parent_drop_rests(p);
 		p->phase = PHASE_SENSOR;
 		if (p->child[SENSOR].pid)
-			ask_to_end(p, SENSOR, WIRE_END, 0);
+			parent_ask_to_end(p, SENSOR, WIRE_END, 0);
 		else
 			sensor_handed_over(p); /* it died meanwhile */
 	} else if (p->phase < PHASE_END_READER) {
@@ -428,6 +282,8 @@ static void sensor_ended(struct parent *p, int how)
 	bool orderly = WIFEXITED(how) && WEXITSTATUS(how) == 0 && p->child[SENSOR].asked;
 	if (p->phase == PHASE_END_SENSOR) {
 		p->status |= !orderly;
+		if (!orderly)
+			sum_up(p);
 		p->phase = PHASE_OVER;
 	} else if (p->phase == PHASE_START && WIFEXITED(how) && WEXITSTATUS(how)) {
 		p->status = WEXITSTATUS(how); /* it said why */
@@ -481,100 +337,34 @@ static void take_signals(struct parent *p)
 	reap(p);
 }
 
-/* Whether a connection may speak: the rules are for whoever exports over the network. */
-static bool allowed(struct parent *p, const struct listen *at, const union addr *from)
-{
-	if (at->kind != LISTEN_TCP || !p->live.rules_n ||
-	    exporter_rule_of(p->live.rules, p->live.rules_n, from))
-		return true;
-	live_add(&p->live.board->foreign, 1);
-	return false;
-}
-
-static void welcome(struct parent *p, size_t listen)
-{
-	struct sockaddr_storage sa = {0};
-	socklen_t n = sizeof sa;
-	struct wire m = {.kind = WIRE_PEER};
-	struct live_peer is = {.kind = STREAM_UNKNOWN, .rest = -1};
-	uint16_t port;
-	size_t i = 0;
-	is.fd = accept4(
-	    p->live.listen_fd[listen], (struct sockaddr *)&sa, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (is.fd < 0)
-		return;
-	if (p->live.listens[listen].kind == LISTEN_TCP)
-		(void)listen_addr(&sa, &is.from, &port);
-	while (i < LIVE_PEERS_MAX && p->live.peers[i].id)
-		i++;
-	if (i == LIVE_PEERS_MAX || !allowed(p, &p->live.listens[listen], &is.from)) {
-		(void)close(is.fd);
-		return;
-	}
-	m.id = is.id = ++p->peer_id ? p->peer_id : ++p->peer_id;
-	addr_text(m.text, &is.from);
-	m.text_n = (uint32_t)strlen(m.text);
-	p->live.peers[i] = is;
-	if (!wire_send(p->child[READER].wire, &m, is.fd))
-		forget_peer(p, is.id);
-}
-
-static void welcome_client(struct parent *p)
-{
-	struct wire m = {.kind = WIRE_CLIENT};
-	int fd = accept4(p->live.out, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (p->child[SENSOR].pid)
-		(void)wire_send(p->child[SENSOR].wire, &m, fd);
-	(void)close(fd);
-}
-
-/* One file after the other, so that what waits to be read is here and not in the reader. */
-static void give_file(struct parent *p)
-{
-	struct wire m = {.kind = WIRE_FILE};
-	char name[WATCH_NAME];
-	int fd;
-	if (p->file_busy || !p->child[READER].pid || p->child[READER].asked)
-		return;
-	for (size_t i = 0; i < p->live.listens_n; i++) {
-		if (!p->live.watches[i] ||
-		    !watch_next(p->live.watches[i], &fd, name, &p->file_mtime_ns))
-			continue;
-		m.text_n = (uint32_t)snprintf(
-		    m.text, WIRE_TEXT, "%.200s/%s", p->live.listens[i].path, name);
-		p->file_busy = wire_send(p->child[READER].wire, &m, fd);
-		if (!p->file_busy)
-			live_say("%s is left: the reader does not keep up", m.text);
-		p->file_watch = i;
-		(void)close(fd);
-		return;
-	}
-}
-
 static void tick(struct parent *p)
 {
 	if (p->now_ms - p->ticked_ms >= TICK_MS) {
 		live_count_drops(&p->live);
 		live_view_rate(&p->view, p->now_ms);
+		parent_check_folders(p);
+		for (int i = 0; i < CHILDREN; i++)
+			parent_look_after(p, i);
 		p->ticked_ms = p->now_ms;
 	}
+	if (p->accept_ms && p->now_ms >= p->accept_ms)
+		p->accept_ms = 0;
 	if (p->phase == PHASE_RUN && p->child[READER].pid &&
 	    p->now_ms - p->saved_ms >= p->live.o->checkpoint_ms) {
 		(void)wire_word(p->child[READER].wire, WIRE_SAVE, 0);
+		p->saves_asked++;
 		p->saved_ms = p->now_ms;
 	}
 	for (int i = READER; i <= SENSOR; i++)
 		if (p->child[i].again_ms && p->now_ms >= p->child[i].again_ms &&
 		    p->phase < PHASE_END_READER)
-			spawn(p, i);
+			parent_spawn(p, i);
 	if ((p->phase == PHASE_READER || p->phase == PHASE_END_READER) && p->child[READER].pid &&
 	    p->now_ms - p->asked_ms > HAND_OVER_MS)
 		(void)kill(p->child[READER].pid, SIGKILL);
 	p->view.reader = p->child[READER].pid;
 	p->view.sensor = p->child[SENSOR].pid;
-	give_file(p);
+	parent_give_file(p);
 }
 
 struct polled {
@@ -585,7 +375,8 @@ struct polled {
 static void gather(const struct parent *p, struct polled *x)
 {
 	const struct live *l = &p->live;
-	bool reader = p->child[READER].pid && !p->child[READER].asked;
+	bool reader = p->child[READER].pid && !p->child[READER].asked && !p->accept_ms;
+	bool sensor = p->child[SENSOR].pid && !p->child[SENSOR].asked && !p->accept_ms;
 	x->n = 0;
 	x->v[x->n++] = (struct pollfd){.fd = p->signals, .events = POLLIN};
 	for (int i = 0; i < CHILDREN; i++)
@@ -597,9 +388,9 @@ static void gather(const struct parent *p, struct polled *x)
 		x->v[x->n++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	}
 	x->out_at = x->n;
-	x->v[x->n++] = (struct pollfd){.fd = l->out, .events = POLLIN};
+	x->v[x->n++] = (struct pollfd){.fd = sensor ? l->out : -1, .events = POLLIN};
 	x->controls_at = x->n;
-	x->n += control_poll(&p->control, x->v + x->n);
+	x->n += control_poll(&p->control, x->v + x->n, p->now_ms);
 }
 
 static int patience(const struct parent *p)
@@ -626,15 +417,11 @@ static void serve(struct parent *p, const struct polled *x)
 		if (p->live.watches[i])
 			watch_read(p->live.watches[i]);
 		else if (p->child[READER].pid)
-			welcome(p, i);
+			parent_welcome(p, i);
 	}
-	if (x->v[x->out_at].revents)
-		welcome_client(p);
-	for (size_t i = x->controls_at; i < x->n; i++)
-		if (x->v[i].revents) {
-			control_serve(&p->control, &p->view, p->now_ms);
-			break;
-		}
+	if (x->v[x->out_at].revents && p->child[SENSOR].pid)
+		parent_welcome_client(p);
+	control_serve(&p->control, &p->view, p->now_ms);
 }
 
 /* What is only waited for must not depend on a clock that somebody sets. */
@@ -652,7 +439,7 @@ static int supervise(struct parent *p)
 	if (!x.v)
 		return 1;
 	p->saved_ms = p->now_ms = steady_ms();
-	spawn(p, SENSOR);
+	parent_spawn(p, SENSOR);
 	while (p->phase != PHASE_OVER) {
 		gather(p, &x);
 		(void)poll(x.v, x.n, patience(p));
@@ -661,7 +448,7 @@ static int supervise(struct parent *p)
 		if (p->phase != PHASE_OVER)
 			tick(p);
 	}
-	kill_all(p);
+	parent_kill_all(p);
 	while (waitpid(-1, NULL, 0) > 0)
 		;
 	free(x.v);
@@ -682,6 +469,19 @@ static void block_signals(struct parent *p)
 	p->signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+static void say_buffers(const struct live *l)
+{
+	uint64_t asked = l->o->buffer_mb << 20, got = l->sockets[0].bytes;
+	if (got >= asked)
+		live_say("receive buffers of %llu MiB", (unsigned long long)l->o->buffer_mb);
+	else
+		live_say(
+		    "receive buffers of %llu KiB, though %llu MiB were asked for: raise the limit "
+		    "with sysctl net.core.rmem_max=%llu, then start again",
+		    (unsigned long long)got / 1024, (unsigned long long)l->o->buffer_mb,
+		    (unsigned long long)asked);
+}
+
 static void say_what_is_open(const struct live *l)
 {
 	for (size_t i = 0; i < l->listens_n; i++) {
@@ -691,7 +491,7 @@ static void say_what_is_open(const struct live *l)
 		text_fini(&name);
 	}
 	if (l->sockets_n)
-		live_say("receive buffers of %zu KiB", l->sockets[0].bytes / 1024);
+		say_buffers(l);
 	if (!l->rules_n)
 		live_say("no --exporter given: any sender is taken, all on one common queue");
 }
@@ -705,7 +505,7 @@ int run_sensor(const struct run_sensor_options *o, const struct settings *settin
 	    .child = {{.name = "reader", .main = live_reader},
 		{.name = "sensor", .main = live_sensor}, {.name = "sensor", .main = live_sensor}}};
 	p.view.l = &p.live;
-	p.control.fd = -1;
+	p.control.fd = p.client.fd = p.lines[0].fd = p.lines[1].fd = -1;
 	block_signals(&p);
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	int bad = live_open(&p.live, o, settings, &e);

@@ -13,6 +13,7 @@ enum { MERGE_PART = 8 };
 /* Of the newest records that part may have clocks that run ahead: they move nobody's window. */
 enum { AHEAD_PART = 8 };
 enum { BLOCK_BYTES = 65536, CHUNK = 32 }; /* a chunk of blocks is a huge page */
+enum { DIGIT_MAX = 11, DIGIT_FEW = 8 };   /* bits by which a batch is sorted; a small one */
 enum { BLOCKS_SPARE = 16, AHEAD = 8, OF_RECORD = 128 /* bytes, for most less */ };
 
 static void room(struct smooth_items *l, size_t n)
@@ -137,36 +138,43 @@ size_t smooth_batch(struct smooth *s, const struct batch *b)
 	return b->flow_n + b->dns_n - (s->fresh.n - before);
 }
 
-/* One pass of a radix sort, by the byte of the time that lies `shift` bits up. */
-static void pass(const struct smooth_items *from, struct smooth_items *to, unsigned shift)
+/* One pass of a radix sort, by so many bits of the time since `first_ms` from `shift` on. */
+static void pass(const struct smooth_items *from, struct smooth_items *to, int64_t first_ms,
+    unsigned shift, unsigned bits)
 {
-	size_t at[256] = {0}, sum = 0;
+	uint32_t at[1 << DIGIT_MAX], sum = 0, digits = 1u << bits;
+	memset(at, 0, digits * sizeof *at);
 	for (size_t i = 0; i < from->n; i++)
-		at[(uint64_t)from->v[i].time_ms >> shift & 255]++;
-	for (size_t i = 0; i < 256; i++) {
-		size_t n = at[i];
+		at[(uint64_t)(from->v[i].time_ms - first_ms) >> shift & (digits - 1)]++;
+	for (uint32_t i = 0; i < digits; i++) {
+		uint32_t n = at[i];
 		at[i] = sum;
 		sum += n;
 	}
 	for (size_t i = 0; i < from->n; i++)
-		to->v[at[(uint64_t)from->v[i].time_ms >> shift & 255]++] = from->v[i];
+		to->v[at[(uint64_t)(from->v[i].time_ms - first_ms) >> shift & (digits - 1)]++] =
+		    from->v[i];
 	to->n = from->n;
 }
 
-/* Equal times keep their order. Times are not negative (flow_check). */
+/* Equal times keep their order. */
 static void sort_fresh(struct smooth *s)
 {
-	uint64_t differ = 0;
+	const struct smooth_item *v = s->fresh.v;
+	int64_t first_ms = v[0].time_ms, last_ms = first_ms;
 	bool in_order = true;
 	for (size_t i = 1; i < s->fresh.n; i++) {
-		differ |= (uint64_t)(s->fresh.v[i].time_ms ^ s->fresh.v[0].time_ms);
-		in_order &= s->fresh.v[i].time_ms >= s->fresh.v[i - 1].time_ms;
+		in_order &= v[i].time_ms >= v[i - 1].time_ms;
+		first_ms = v[i].time_ms < first_ms ? v[i].time_ms : first_ms;
+		last_ms = v[i].time_ms > last_ms ? v[i].time_ms : last_ms;
 	}
+	if (in_order)
+		return;
 	room(&s->spare, s->fresh.n);
-	for (unsigned shift = 0; !in_order && shift < 64; shift += 8) {
-		if (!(differ >> shift & 255))
-			continue;
-		pass(&s->fresh, &s->spare, shift);
+	unsigned bits = s->fresh.n >> DIGIT_MAX ? DIGIT_MAX : DIGIT_FEW;
+	uint64_t span = (uint64_t)(last_ms - first_ms);
+	for (unsigned shift = 0; shift < 64 && span >> shift; shift += bits) {
+		pass(&s->fresh, &s->spare, first_ms, shift, bits);
 		struct smooth_items sorted = s->spare;
 		s->spare = s->fresh;
 		s->fresh = sorted;
@@ -237,16 +245,15 @@ bool smooth_ready(struct smooth *s, bool all)
 	return s->head < s->due;
 }
 
-void smooth_take(struct smooth *s, struct flow *f, struct dns *d)
+size_t smooth_take(struct smooth *s, void *to)
 {
 	const struct smooth_item *i = &s->held.v[s->head++];
 	if (s->head + AHEAD < s->due)
 		__builtin_prefetch(packed_at(s, i + AHEAD));
-	if (i->is_dns)
-		dns_unpack(packed_at(s, i), d);
-	else
-		flow_unpack(packed_at(s, i), i->time_ms, f);
-	drop(s, i->block, packed_bytes(packed_at(s, i)));
+	size_t bytes = packed_bytes(packed_at(s, i));
+	memcpy(to, packed_at(s, i), bytes);
+	drop(s, i->block, bytes);
+	return bytes;
 }
 
 void smooth_fini(struct smooth *s)

@@ -54,8 +54,8 @@ static inline const struct smooth_item *smooth_peek(const struct smooth *s)
 {
 	return s->head < s->due ? &s->held.v[s->head] : NULL;
 }
-/* Takes it out, into the one that it is. */
-void smooth_take(struct smooth *s, struct flow *f, struct dns *d);
+/* Takes it out, packed (rec/packed.h), to 8-aligned room of PACKED_MAX bytes. Returns the bytes. */
+size_t smooth_take(struct smooth *s, void *to);
 /* Records that wait. */
 static inline size_t smooth_held(const struct smooth *s)
 {

@@ -122,6 +122,18 @@ static struct evidence_table *new_table(const void *arg)
 	return evidence_new(settings_evidence(s->o.settings), s->sources, detectors_n, s->allow);
 }
 
+/* A run over files ends by itself, and so do its findings. */
+static struct evidence_table *new_shard_table(const void *arg)
+{
+	const struct stages *s = arg;
+	struct evidence_table *t = new_table(s);
+	unsigned shards = stages_shards(&s->o);
+	if (s->o.live)
+		evidence_limit(
+		    t, settings_evidence(s->o.settings)->lines_max / (shards ? shards : 1));
+	return t;
+}
+
 unsigned stages_shards(const struct stages_options *o)
 {
 	long cpus = o->threads ? (long)o->threads : sysconf(_SC_NPROCESSORS_ONLN);
@@ -194,7 +206,7 @@ void stages_start(struct stages *s)
 	    .detect = &s->tables,
 	    .detector_opts = settings_detectors(s->o.settings),
 	    .enabled = settings_enabled(s->o.settings),
-	    .new_table = new_table,
+	    .new_table = new_shard_table,
 	    .new_table_arg = s,
 	    .shards = stages_shards(&s->o),
 	    .no_dns = s->o.no_dns,

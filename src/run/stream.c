@@ -178,25 +178,40 @@ static void renew_top(struct stream *s)
 		sift_down(s);
 }
 
-bool stream_take(struct stream_batch *b, struct smooth *s, int64_t *clock_ms)
+bool stream_take(struct stream_packed *b, struct smooth *s, int64_t *clock_ms)
 {
 	const struct smooth_item *next = smooth_peek(s);
-	if (!next || b->n == STREAM_BATCH || b->dns_n == STREAM_DNS)
+	if (!next || b->n == STREAM_BATCH || b->dns_n == STREAM_DNS ||
+	    b->bytes + PACKED_MAX > sizeof b->p)
 		return false;
-	struct stream_record *r = &b->v[b->n];
-	struct flow *f = &b->flows[b->n++];
-	struct dns *d = &b->dns[b->dns_n];
-	*r = (struct stream_record){.time_ms = next->time_ms, .late = next->time_ms < *clock_ms};
-	if (next->is_dns) {
-		r->dns = d;
-		b->dns_n++;
-	} else {
-		r->flow = f;
-	}
-	smooth_take(s, f, d);
-	if (!r->late)
-		*clock_ms = r->time_ms;
+	struct stream_item *i = &b->v[b->n++];
+	*i = (struct stream_item){.time_ms = next->time_ms,
+	    .at = (uint32_t)b->bytes,
+	    .is_dns = next->is_dns,
+	    .late = next->time_ms < *clock_ms};
+	b->dns_n += i->is_dns;
+	b->bytes += smooth_take(s, b->p + b->bytes);
+	if (!i->late)
+		*clock_ms = i->time_ms;
 	return true;
+}
+
+void stream_unpack(const struct stream_packed *from, struct stream_batch *b)
+{
+	struct dns *d = b->dns;
+	b->n = from->n;
+	for (size_t k = 0; k < from->n; k++) {
+		const struct stream_item *i = &from->v[k];
+		struct stream_record *r = &b->v[k];
+		*r = (struct stream_record){.time_ms = i->time_ms, .late = i->late};
+		if (i->is_dns) {
+			dns_unpack(from->p + i->at, d);
+			r->dns = d++;
+		} else {
+			flow_unpack(from->p + i->at, i->time_ms, &b->flows[k]);
+			r->flow = &b->flows[k];
+		}
+	}
 }
 
 /* Of the sources but the top one, that whose next record is oldest; its own number: there is none.
@@ -210,7 +225,7 @@ static size_t second(const struct stream *s)
 
 /* The top source's records that may leave, as long as no other source has an older one. False: the
  * batch is full. */
-static bool give_run(struct stream *s, struct stream_batch *b)
+static bool give_run(struct stream *s, struct stream_packed *b)
 {
 	size_t top = s->heap[0], other = second(s);
 	struct source *src = &s->v[top];
@@ -235,10 +250,10 @@ static uint64_t taken(const struct stream *s)
 	return sum;
 }
 
-bool stream_fill(struct stream *s, struct stream_batch *b)
+bool stream_fill(struct stream *s, struct stream_packed *b)
 {
 	bool more = true;
-	b->n = b->dns_n = 0;
+	b->n = b->dns_n = b->bytes = 0;
 	while (more && s->heap_n)
 		if (smooth_peek(&s->v[s->heap[0]].smooth))
 			more = give_run(s, b);

@@ -14,16 +14,21 @@ struct line {
 	enum tier tier;  /* the highest */
 	double score_db; /* the highest */
 	uint64_t known;  /* sum of hashes of the evidence: evidence is only ever added */
+	int64_t last_ms; /* of its verdict */
+	uint32_t look;   /* the last one that had it */
 };
 
 struct told {
+	struct hash_key key;
 	struct line *slots; /* open addressing, at most half full */
 	size_t n, cap;
+	uint32_t look;
 };
 
 struct told *told_new(void)
 {
 	struct told *t = mem_new(1, sizeof *t);
+	t->key = hash_key_random();
 	t->cap = SLOTS_FIRST;
 	t->slots = mem_new(t->cap, sizeof *t->slots);
 	return t;
@@ -38,21 +43,28 @@ void told_free(struct told *t)
 
 static struct line *find(const struct told *t, const struct subject *s)
 {
-	size_t i = hash_bytes(&hash_key_offline, s, sizeof *s).a & (t->cap - 1);
+	size_t i = hash_bytes(&t->key, s, sizeof *s).a & (t->cap - 1);
 	while (t->slots[i].used && !subject_same(&t->slots[i].subject, s))
 		i = (i + 1) & (t->cap - 1);
 	return &t->slots[i];
 }
 
-static void grow(struct told *t)
+/* Into a table of another size, but for what is to be forgotten. */
+static void move(struct told *t, size_t cap, int64_t since_ms, bool this_look)
 {
-	struct told wider = {.n = t->n, .cap = t->cap * 2};
-	wider.slots = mem_new(wider.cap, sizeof *wider.slots);
-	for (size_t i = 0; i < t->cap; i++)
-		if (t->slots[i].used)
-			*find(&wider, &t->slots[i].subject) = t->slots[i];
+	struct told other = *t;
+	other.n = 0;
+	other.cap = cap;
+	other.slots = mem_new(cap, sizeof *other.slots);
+	for (size_t i = 0; i < t->cap; i++) {
+		const struct line *l = &t->slots[i];
+		if (!l->used || l->last_ms < since_ms || (this_look && l->look != t->look))
+			continue;
+		*find(&other, &l->subject) = *l;
+		other.n++;
+	}
 	free(t->slots);
-	*t = wider;
+	*t = other;
 }
 
 static uint64_t sum_of(const struct verdict_line *v)
@@ -69,9 +81,11 @@ static uint64_t sum_of(const struct verdict_line *v)
 bool told_rose(struct told *t, const struct verdict_line *v, double rise_db)
 {
 	if (2 * t->n >= t->cap)
-		grow(t);
+		move(t, t->cap * 2, INT64_MIN, false);
 	struct line *l = find(t, &v->subject);
 	uint64_t known = sum_of(v);
+	l->last_ms = v->last_ms;
+	l->look = t->look;
 	if (l->used && v->tier <= l->tier && v->score_db < l->score_db + rise_db &&
 	    known == l->known)
 		return false;
@@ -82,4 +96,10 @@ bool told_rose(struct told *t, const struct verdict_line *v, double rise_db)
 	l->known = known;
 	l->used = true;
 	return true;
+}
+
+void told_forget(struct told *t, int64_t since_ms, size_t lines_max)
+{
+	move(t, t->cap, since_ms, t->n > lines_max);
+	t->look++;
 }

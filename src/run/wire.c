@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 union control {
@@ -87,4 +89,42 @@ int wire_take(int socket, struct wire *m, int *fd)
 		(void)close(*fd);
 	*fd = -1;
 	return -1;
+}
+
+void wire_give(int socket, const struct wire *m, int fd)
+{
+	if (fd < 0)
+		return;
+	(void)wire_send(socket, m, fd);
+	(void)close(fd);
+}
+
+int wire_memory(const char *name, const void *p, size_t n)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+	size_t at = 0;
+	while (fd >= 0 && at < n) {
+		ssize_t did = write(fd, (const char *)p + at, n - at);
+		if (did <= 0) {
+			(void)close(fd);
+			return -1;
+		}
+		at += (size_t)did;
+	}
+	return fd;
+}
+
+bool wire_read_memory(int fd, size_t max, struct text *out)
+{
+	struct stat st;
+	char piece[65536];
+	size_t at = 0;
+	ssize_t got;
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size > max)
+		return false;
+	while (at < max && (got = pread(fd, piece, sizeof piece, (off_t)at)) > 0) {
+		text_add(out, piece, (size_t)got);
+		at += (size_t)got;
+	}
+	return true;
 }

@@ -3,8 +3,7 @@
 /* Messages between the parent of a live sensor and its children, over a SEQPACKET pair; one may
  * carry a descriptor. */
 #pragma once
-#include <stdbool.h>
-#include <stdint.h>
+#include "base/str.h"
 
 enum wire_kind {
 	/* parent -> reader */
@@ -20,10 +19,14 @@ enum wire_kind {
 	WIRE_SAVED, /* descriptor of memory that holds it */
 	/* sensor -> parent */
 	WIRE_READY, /* its files are read, it waits for WIRE_GO */
-	/* parent -> sensor */
-	WIRE_GO,     /* take over the state and begin */
+	/* sensor -> parent, when a successor follows -> that one, before it goes */
+	WIRE_LINES, /* number: of the outlet; descriptor of memory with lines that were not sent, id
+		       bytes of the first excepted */
+	/* parent -> sensor, and back when a successor follows */
 	WIRE_CLIENT, /* descriptor of somebody who wants the findings */
-	WIRE_END,    /* number 1: the last words and the summary; 0: a successor follows */
+	/* parent -> sensor */
+	WIRE_GO,  /* take over the state and begin */
+	WIRE_END, /* number 1: the last words and the summary; 0: a successor follows */
 };
 
 enum { WIRE_TEXT = 512 };
@@ -39,3 +42,10 @@ bool wire_send(int socket, const struct wire *m, int fd);
 bool wire_word(int socket, enum wire_kind kind, uint32_t number); /* a message of a number alone */
 /* 1: *m and *fd (-1: none) were filled; 0: nothing there; -1: the other side is gone. */
 int wire_take(int socket, struct wire *m, int *fd);
+/* As wire_send, and closes the descriptor; nothing where there is none. */
+void wire_give(int socket, const struct wire *m, int fd);
+/* Memory of its own with these bytes, to send; -1 where there is none. */
+int wire_memory(const char *name, const void *p, size_t n);
+/* Appends what such memory holds. It need not be what it is taken for: false where it is not, or
+ * longer than max. */
+bool wire_read_memory(int fd, size_t max, struct text *out);

@@ -10,6 +10,11 @@
   live.py dnstap PATH|HOST:PORT COUNT [one-way]   dnstap in Frame Streams, both handshakes
   live.py datagrams FROM HOST:PORT COUNT [FIRST [TTL]]   NetFlow v9 of one flow each, numbered from FIRST on;
                                        number 0 brings the template
+  live.py scans FROM HOST:PORT COUNT [TTL [LINE]]   NetFlow v9, one flow each: four lines, from LINE on, that knock
+                                       at telnet everywhere
+  live.py read PATH FILE               everything that a unix socket says, once connected, until it closes
+  live.py hold PATH|HOST:PORT N SECONDS   N connections that say nothing
+  live.py replay FROM HOST:PORT COUNT TIMES   COUNT datagrams as of `datagrams`, then the same TIMES times more
 """
 import json
 import socket
@@ -158,21 +163,62 @@ V9_TEMPLATE = struct.pack("!HHHH", 0, 4 + 4 + 8 * 4, 256, 8) + b"".join(
     struct.pack("!HH", *f) for f in ((8, 4), (12, 4), (7, 2), (11, 2), (4, 1), (6, 1), (22, 4), (21, 4)))
 
 
-def datagrams(source, where, count, first="0", ttl="64"):
+def v9(i, src, dst, dport, flags):
+    """A datagram of one flow, numbered i; number 0 brings the template."""
+    record = struct.pack("!4s4sHHBBII", src, dst, 1024 + i % 60000, dport, 6, flags, 99998000, 99999000)
+    data = struct.pack("!HH", 256, 4 + len(record) + 2) + record + b"\0\0"
+    head = struct.pack("!HHIIII", 9, 2 if i == 0 else 1, 100000000, int(time.time()), i, 1)
+    return head + (V9_TEMPLATE if i == 0 else b"") + data
+
+
+def quiet(i):
+    return v9(i, bytes((100, 64, 0, i % 250 + 1)), bytes((198, 51, 100, 9)), 443, 0x1b)
+
+
+def scan(i, line=1):
+    return v9(i, bytes((100, 64, 0, i % 4 + line)), struct.pack("!I", 0x2d000000 + i), 23, 2)
+
+
+def send_all(source, where, ttl, made, burst=20):
     host, port = where.rsplit(":", 1)
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, int(ttl))
     s.bind((source, 0))
-    for i in range(int(first), int(first) + int(count)):
-        record = struct.pack("!4s4sHHBBII", bytes((100, 64, 0, i % 250 + 1)), bytes((198, 51, 100, 9)),
-                             1024 + i % 60000, 443, 6, 0x1b, 99998000, 99999000)
-        data = struct.pack("!HH", 256, 4 + len(record) + 2) + record + b"\0\0"
-        body = (V9_TEMPLATE if i == 0 else b"") + data
-        s.sendto(struct.pack("!HHIIII", 9, 2 if i == 0 else 1, 100000000, int(time.time()), i, 1) + body, (host, int(port)))
-        if i % 20 == 19:
+    for n, datagram in enumerate(made, 1):
+        s.sendto(datagram, (host, int(port)))
+        if n % burst == 0:
             time.sleep(0.002)
+
+
+def datagrams(source, where, count, first="0", ttl="64"):
+    send_all(source, where, ttl, (quiet(i) for i in range(int(first), int(first) + int(count))))
+
+
+def scans(source, where, count, ttl="64", line="1"):
+    send_all(source, where, ttl, (scan(i, int(line)) for i in range(int(count))), 40)
+
+
+def read(path, file):
+    s = reach(path)
+    with open(file, "wb") as f:
+        while piece := s.recv(65536):
+            f.write(piece)
+
+
+def hold(where, n, seconds):
+    held = [reach(where) for _ in range(int(n))]
+    time.sleep(float(seconds))
+    for s in held:
+        s.close()
+
+
+def replay(source, where, count, times):
+    made = [quiet(i) for i in range(int(count))]
+    send_all(source, where, 64, made)
+    send_all(source, where, 64, made * int(times), 40)
 
 
 if __name__ == "__main__":
     {"key": key, "near": near, "ipfix": ipfix, "dnstap": dnstap,
-     "datagrams": datagrams}[sys.argv[1]](*sys.argv[2:])
+     "datagrams": datagrams, "scans": scans, "replay": replay,
+     "read": read, "hold": hold}[sys.argv[1]](*sys.argv[2:])

@@ -348,6 +348,72 @@ static void wrong_allow_rows_are_named(void **state)
 	}
 }
 
+static void add_lines(struct evidence_table *t, uint32_t from, uint32_t n, int64_t every_ms)
+{
+	for (uint32_t i = from; i < from + n; i++) {
+		struct evidence e = evidence_of(&(struct part){30, .detector = SCAN_B, SPAN});
+		e.subject.id = addr_v4(0x0a000000 + i);
+		e.last_ms += i * every_ms;
+		evidence_add(t, &e);
+	}
+}
+
+static bool has_line(struct evidence_table *t, uint32_t i)
+{
+	size_t n;
+	const union addr id = addr_v4(0x0a000000 + i);
+	const struct verdict_line *v = evidence_judge(t, LONG_RUN_MS, 1, TIER_NONE, &n);
+	for (size_t k = 0; k < n; k++)
+		if (addr_same(&v[k].subject.id, &id))
+			return true;
+	return false;
+}
+
+static void lines_are_forgotten_long_after_their_last_finding(void **state)
+{
+	(void)state;
+	struct evidence_table *t = evidence_new(&options, sources, SOURCES, NULL);
+	enum { MANY = 10000 };
+	add_lines(t, 0, 10, DAY_MS);
+	int64_t last_ms = evidence_of(&(struct part){30, .detector = SCAN_B, SPAN}).last_ms;
+	evidence_forget(t, last_ms + evidence_forgotten_ms);
+	assert_true(has_line(t, 0));
+	evidence_forget(t, last_ms + evidence_forgotten_ms + 5 * DAY_MS);
+	assert_false(has_line(t, 4));
+	assert_true(has_line(t, 5));
+	add_lines(t, 5, MANY, DAY_MS); /* found by their subject still */
+	size_t n;
+	(void)evidence_judge(t, LONG_RUN_MS, 1, TIER_NONE, &n);
+	assert_int_equal(n, MANY);
+	assert_int_equal(evidence_dropped(t), 0);
+	evidence_free(t);
+}
+
+static void a_full_table_gives_up_what_was_found_longest_ago(void **state)
+{
+	(void)state;
+	enum { MAX = 1600, MORE = 1000 };
+	struct evidence_table *t = evidence_new(&options, sources, SOURCES, NULL);
+	size_t n;
+	evidence_limit(t, MAX);
+	add_lines(t, 0, MAX, 1000);
+	assert_int_equal(evidence_dropped(t), 0);
+	assert_true(has_line(t, 0));
+	add_lines(t, MAX, MORE, 1000);
+	(void)evidence_judge(t, LONG_RUN_MS, 1, TIER_NONE, &n);
+	assert_in_range(n, MAX - MAX / 16 - 1, MAX);
+	assert_int_equal(n + evidence_dropped(t), MAX + MORE);
+	assert_false(has_line(t, 0));
+	assert_true(has_line(t, MAX + MORE - 1));
+	evidence_free(t);
+	t = evidence_new(&options, sources, SOURCES, NULL); /* all found at one moment */
+	evidence_limit(t, MAX);
+	add_lines(t, 0, 2 * MAX, 0);
+	(void)evidence_judge(t, LONG_RUN_MS, 1, TIER_NONE, &n);
+	assert_in_range(n, MAX - MAX / 16 - 1, MAX);
+	evidence_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +429,8 @@ int main(void)
 	    cmocka_unit_test(confidence_is_capped_while_uncalibrated),
 	    cmocka_unit_test(allow_rows_mute_what_they_name),
 	    cmocka_unit_test(wrong_allow_rows_are_named),
+	    cmocka_unit_test(lines_are_forgotten_long_after_their_last_finding),
+	    cmocka_unit_test(a_full_table_gives_up_what_was_found_longest_ago),
 	};
 	return cmocka_run_group_tests_name("evidence", tests, NULL, NULL);
 }

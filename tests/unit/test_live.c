@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void a_line_is_told_again_when_it_rose(void **state)
@@ -51,6 +52,36 @@ static void a_line_is_told_again_when_it_rose(void **state)
 	for (uint32_t i = 0; i < 3000; i++) {
 		v.subject.port_n = (uint16_t)(i + 1);
 		assert_false(told_rose(t, &v, TOLD_RISE_DB));
+	}
+	told_free(t);
+}
+
+static void what_was_told_is_forgotten_with_its_line(void **state)
+{
+	(void)state;
+	enum { MANY = 3000, FEW = 100 };
+	struct told *t = told_new();
+	struct verdict_line v = {.subject = {.bits = 128}, .tier = TIER_SUSPECT, .score_db = 30};
+	for (uint16_t i = 1; i <= MANY; i++) {
+		v.subject.port_n = i;
+		v.last_ms = i;
+		assert_true(told_rose(t, &v, TOLD_RISE_DB));
+	}
+	told_forget(t, 1001, MANY);
+	for (uint16_t i = 1; i <= MANY; i++) {
+		v.subject.port_n = i;
+		v.last_ms = i;
+		assert_int_equal(told_rose(t, &v, TOLD_RISE_DB), i <= 1000);
+	}
+	told_forget(t, 0, MANY);
+	for (uint16_t i = 1; i <= FEW; i++) {
+		v.subject.port_n = i;
+		assert_false(told_rose(t, &v, TOLD_RISE_DB));
+	}
+	told_forget(t, 0, FEW); /* too many, and this look had only a few */
+	for (uint16_t i = 1; i <= 2 * FEW; i++) {
+		v.subject.port_n = i;
+		assert_int_equal(told_rose(t, &v, TOLD_RISE_DB), i > FEW);
 	}
 	told_free(t);
 }
@@ -201,8 +232,10 @@ static void a_false_number_of_exporters_hurts_nobody(void **state)
 	atomic_store(&l.board->exporters, UINT32_MAX);
 	memset(l.board->exporter[LIVE_EXPORTERS_MAX - 1].name, 'x', ADDR_TEXT);
 	assert_int_equal(live_rules(&l, &o, NULL), ERR_OK);
+	live_give_places(&l);
 	live_names(l.board, names);
-	assert_int_equal(strlen(exporter_name(names, 1)), ADDR_TEXT - 1);
+	assert_string_equal(exporter_name(names, 1), "192.0.2.1");
+	assert_int_equal(strlen(exporter_name(names, 2)), ADDR_TEXT - 1);
 	exporters_free(names);
 	free(l.rules);
 	free(l.board);
@@ -272,6 +305,72 @@ static void folders_give_new_files_once(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+static void a_folder_that_is_gone_is_waited_for(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/theriac-watch-XXXXXX", name[WATCH_NAME], aside[300], path[300];
+	struct watch *w;
+	int64_t mtime_ns;
+	assert_non_null(mkdtemp(folder));
+	touch(folder, "old");
+	assert_int_equal(watch_open(&w, folder, 0, NULL), ERR_OK);
+	assert_int_equal(watch_check(w), WATCH_SAME);
+	(void)snprintf(aside, sizeof aside, "%s-aside", folder);
+	assert_int_equal(rename(folder, aside), 0);
+	assert_int_equal(watch_check(w), WATCH_GONE);
+	assert_int_equal(watch_check(w), WATCH_SAME);
+	assert_false(next(w, name, &mtime_ns));
+	assert_int_equal(mkdir(folder, 0700), 0);
+	(void)usleep(20000);
+	touch(folder, "new");
+	assert_int_equal(watch_check(w), WATCH_BACK);
+	assert_true(next(w, name, &mtime_ns));
+	assert_string_equal(name, "new");
+	assert_false(next(w, name, &mtime_ns));
+	(void)snprintf(path, sizeof path, "%s/new", folder);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(rename(aside, folder), 0); /* replaced between two looks */
+	assert_int_equal(watch_check(w), WATCH_BACK);
+	assert_false(next(w, name, &mtime_ns)); /* and what is old stays old */
+	watch_free(w);
+	(void)snprintf(path, sizeof path, "%s/old", folder);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+/* Each of them told twice. */
+static void many_names_wait_in_order(void **state)
+{
+	(void)state;
+	enum { MANY = 3000 };
+	char folder[] = "/tmp/theriac-watch-XXXXXX", name[WATCH_NAME], wanted[WATCH_NAME];
+	struct watch *w;
+	int64_t mtime_ns;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(watch_open(&w, folder, 0, NULL), ERR_OK);
+	for (int round = 0; round < 2; round++)
+		for (int i = 0; i < MANY; i++) {
+			(void)snprintf(name, sizeof name, "%d", i);
+			touch(folder, name);
+			if (i % 500 == 0)
+				watch_read(w);
+		}
+	for (int i = 0; i < MANY; i++) {
+		(void)snprintf(wanted, sizeof wanted, "%d", i);
+		assert_true(next(w, name, &mtime_ns));
+		assert_string_equal(name, wanted);
+	}
+	assert_false(next(w, name, &mtime_ns));
+	for (int i = 0; i < MANY; i++) {
+		char path[300];
+		(void)snprintf(path, sizeof path, "%s/%d", folder, i);
+		assert_int_equal(unlink(path), 0);
+	}
+	watch_free(w);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void wrong_clocks_are_held_apart(void **state)
 {
 	(void)state;
@@ -322,7 +421,7 @@ static void senders_are_bounded_and_ruled(void **state)
 	struct exporter_rule rule;
 	union addr a;
 	struct senders *s = senders_new(names, NULL, 0, &board);
-	for (uint32_t i = 0; i < LIVE_EXPORTERS_MAX; i++) {
+	for (uint32_t i = 0; i < LIVE_STRANGERS_MAX; i++) {
 		a = addr_v4(0x0a000000 + i);
 		assert_non_null(senders_of(s, &a));
 	}
@@ -338,6 +437,41 @@ static void senders_are_bounded_and_ruled(void **state)
 	assert_ptr_equal(senders_of(s, &a)->rule, &rule);
 	senders_free(s);
 	exporters_free(names);
+}
+
+static void named_exporters_find_a_place(void **state)
+{
+	(void)state;
+	const char *rule[] = {"192.0.2.0/24", "198.51.100.1", "198.51.100.2", "10.0.0.9"};
+	struct live l = {.lock = -1, .out = -1, .board = calloc(1, sizeof *l.board)};
+	struct run_sensor_options o = {.exporters = {rule, ROWS(rule)}};
+	union addr a;
+	assert_non_null(l.board);
+	for (uint32_t i = 0; i < LIVE_EXPORTERS_MAX;
+	     i++) { /* all taken, by whoever sent something */
+		struct live_exporter *x = &l.board->exporter[i];
+		a = addr_v4(i < 8 ? 0xc0000200 + i : 0x0a000000 + i);
+		addr_text(x->name, &a);
+		x->last_ms = 1000 + i;
+		x->records = 5;
+	}
+	l.board->exporter[500].last_ms = 1;
+	l.board->exporter[600].last_ms = 2;
+	atomic_store(&l.board->exporters, LIVE_EXPORTERS_MAX);
+	assert_int_equal(live_rules(&l, &o, NULL), ERR_OK);
+	live_give_places(&l);
+	assert_string_equal(l.board->exporter[500].name, "198.51.100.1");
+	assert_string_equal(l.board->exporter[600].name, "198.51.100.2");
+	assert_int_equal(l.board->exporter[500].records, 0);
+	a = addr_v4(0x0a000009); /* had one already */
+	assert_ptr_equal(live_place_of(l.board, &a), &l.board->exporter[9]);
+	assert_int_equal(l.board->exporter[9].records, 5);
+	for (uint32_t i = 0; i < 8; i++) { /* of a network that is allowed */
+		a = addr_v4(0xc0000200 + i);
+		assert_ptr_equal(live_place_of(l.board, &a), &l.board->exporter[i]);
+	}
+	free(l.rules);
+	free(l.board);
 }
 
 static void marks_are_kept_per_folder(void **state)
@@ -363,6 +497,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_line_is_told_again_when_it_rose),
+	    cmocka_unit_test(what_was_told_is_forgotten_with_its_line),
 	    cmocka_unit_test(lines_go_out_whole),
 	    cmocka_unit_test(what_nobody_reads_is_bounded),
 	    cmocka_unit_test(messages_carry_descriptors),
@@ -370,8 +505,11 @@ int main(void)
 	    cmocka_unit_test(a_child_that_does_not_listen_is_not_waited_for),
 	    cmocka_unit_test(a_false_number_of_exporters_hurts_nobody),
 	    cmocka_unit_test(folders_give_new_files_once),
+	    cmocka_unit_test(a_folder_that_is_gone_is_waited_for),
+	    cmocka_unit_test(many_names_wait_in_order),
 	    cmocka_unit_test(wrong_clocks_are_held_apart),
 	    cmocka_unit_test(senders_are_bounded_and_ruled),
+	    cmocka_unit_test(named_exporters_find_a_place),
 	    cmocka_unit_test(marks_are_kept_per_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,14 @@ static void rules_are_read_or_named(void **state)
 	    {"192.0.2.1,rate=-1", false, 0, 0, 0, 0, 0},
 	    {"192.0.2.1,ttl=256", false, 0, 0, 0, 0, 0},
 	    {"192.0.2.1,speed=9", false, 0, 0, 0, 0, 0},
+	    {"10.0.0.1/8", false, 0, 0, 0, 0, 0},
+	    {"2001:db8::1/32", false, 0, 0, 0, 0, 0},
+	    {"192.0.2.1,prefixes=", false, 0, 0, 0, 0, 0},
+	    {"192.0.2.1,prefixes=100.64.0.0/10+", false, 0, 0, 0, 0, 0},
+	    {"192.0.2.1,prefixes=100.64.0.1/10", false, 0, 0, 0, 0, 0},
+	    {"192.0.2.1,via=", false, 0, 0, 0, 0, 0},
+	    {"192.0.2.1,via=no-such-interface", false, 0, 0, 0, 0, 0},
+	    {"192.0.2.1,via=lo,ttl=255", true, 0, 0, 255, 128, RULE_RFC8158},
 	};
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		struct exporter_rule r;
@@ -72,6 +80,41 @@ static void the_longest_prefix_decides(void **state)
 		assert_int_equal(r ? r->sampling : 0, rows[i].sampling);
 	}
 	assert_null(exporter_rule_of(NULL, 0, &a));
+}
+
+static void an_exporter_reports_its_prefixes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *src, *dst;
+		bool reports;
+	} rows[] = {
+	    {"100.64.1.1", "198.51.100.1", true},
+	    {"198.51.100.1", "100.127.255.255", true},
+	    {"2001:db8::1", "2001:db9::1", true},
+	    {"100.128.0.0", "198.51.100.1", false},
+	    {"2001:db9::1", "2001:dba::1", false},
+	};
+	struct exporter_rule r, any;
+	struct text many = {0};
+	union addr src, dst;
+	assert_int_equal(
+	    exporter_rule_parse(&r, "192.0.2.1,prefixes=100.64.0.0/10+2001:db8::/32", NULL), 0);
+	assert_int_equal(r.prefixes_n, 2);
+	assert_int_equal(exporter_rule_parse(&any, "192.0.2.1", NULL), 0);
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		assert_true(addr_parse(span_of(rows[i].src), &src));
+		assert_true(addr_parse(span_of(rows[i].dst), &dst));
+		assert_int_equal(exporter_rule_reports(&r, &src, &dst), rows[i].reports);
+		assert_true(exporter_rule_reports(&any, &src, &dst));
+	}
+	text_puts(&many, "192.0.2.1,prefixes=10.0.0.0/8");
+	for (int i = 1; i < RULE_PREFIXES_MAX; i++)
+		text_puts(&many, "+10.0.0.0/8");
+	assert_int_equal(exporter_rule_parse(&r, many.p, NULL), 0);
+	text_puts(&many, "+10.0.0.0/8");
+	assert_int_equal(exporter_rule_parse(&r, many.p, NULL), ERR_CONFIG);
+	text_fini(&many);
 }
 
 static void a_bucket_lets_its_rate_through(void **state)
@@ -120,6 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rules_are_read_or_named),
 	    cmocka_unit_test(the_longest_prefix_decides),
+	    cmocka_unit_test(an_exporter_reports_its_prefixes),
 	    cmocka_unit_test(a_bucket_lets_its_rate_through),
 	    cmocka_unit_test(listeners_are_read_and_written),
 	};

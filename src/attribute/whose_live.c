@@ -1,0 +1,111 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of what is held, as a source of answers: see whose.h. A question costs one probe for
+ * each prefix length and size of cell that there is; one without a port, of an address whose ports
+ * are held, looks into all its cells. */
+#include "attribute/whose.h"
+
+struct probe {
+	const struct whose_live *live;
+	const struct held_table *t;
+	const struct question *q;
+	struct found *out;
+	int64_t lo_ms, hi_ms;
+	union addr addr; /* masked */
+	uint8_t bits;
+};
+
+static void take(struct probe *p, const struct interval *v)
+{
+	bool line = v->holder == HOLDER_LINE;
+	uint64_t key = line ? lines_of(p->live->lines, v->line) : 0;
+	found_add(p->out, v, key, line ? lines_flags(p->live->lines, v->line) : 0);
+}
+
+static void probe_cell(struct probe *p, uint32_t cell)
+{
+	const struct held_table *t = p->t;
+	uint64_t hash = held_cell_hash(t, p->q->realm, &p->addr, p->bits, cell);
+	uint32_t i;
+	for (struct held_walk w = held_first(t, hash); (i = held_next(t, &w));) {
+		const struct interval *v = &t->v[i].v;
+		uint32_t cells[INTERVAL_CELLS];
+		if (v->realm != p->q->realm || v->bits != p->bits ||
+		    !addr_same(&v->addr, &p->addr) || !interval_touches(v, p->lo_ms, p->hi_ms) ||
+		    !question_meets(p->q, v))
+			continue;
+		size_t n = interval_cells(v, cells);
+		bool here =
+		    p->q->port ? cell >= cells[0] && cell <= cells[n - 1] : cell == cells[0];
+		if (here)
+			take(p, v);
+	}
+}
+
+static void probe_all_cells(struct probe *p)
+{
+	const struct held_shared *s = held_shared_of(p->t, p->q->realm, &p->addr);
+	for (uint32_t cell = CELL_RANGE; s && s->n > s->single_n && cell <= CELL_RANGE + 255;
+	     cell++)
+		probe_cell(p, cell);
+	for (uint32_t cell = CELL_PORT; s && s->single_n && cell < CELL_N; cell++)
+		probe_cell(p, cell);
+}
+
+static void probe_length(struct probe *p)
+{
+	uint16_t port = p->q->port;
+	p->addr = p->bits == 128 ? p->q->addr : addr_mask(&p->q->addr, p->bits);
+	if (p->t->classes[0])
+		probe_cell(p, CELL_ALL);
+	if (!port) {
+		probe_all_cells(p);
+		return;
+	}
+	if (p->t->classes[1])
+		probe_cell(p, CELL_RANGE + (port >> 8));
+	if (p->t->classes[2])
+		probe_cell(p, CELL_PORT + port);
+}
+
+static void find(
+    void *of, const struct question *q, int64_t lo_ms, int64_t hi_ms, struct found *out)
+{
+	const struct whose_live *live = of;
+	const struct held_table *t = sessions_table(live->sessions);
+	struct probe p = {live, t, q, out, lo_ms, hi_ms, {{0}}, 0};
+	int shortest = addr_is_v4(&q->addr) ? 96 : 0;
+	for (int bits = 128; bits >= shortest; bits--) {
+		if (bits < 128 &&
+		    !(t->bits[bits / 64] << (63 - bits % 64))) { /* none in this word */
+			bits -= bits % 64;
+			continue;
+		}
+		if (!(t->bits[bits / 64] >> bits % 64 & 1))
+			continue;
+		p.bits = (uint8_t)bits;
+		probe_length(&p);
+	}
+}
+
+static void name(void *of, const struct interval *v, char out[LINE_TEXT])
+{
+	const struct whose_live *live = of;
+	struct line_id id;
+	lines_name(live->lines, v->line, &id);
+	line_id_text(&id, out);
+}
+
+struct whose_source whose_live_source(struct whose_live *l)
+{
+	return (struct whose_source){.find = find, .name = name, .of = l};
+}
+
+void whose_look(const struct sessions *s, const struct question *q)
+{
+	const struct held_table *t = sessions_table(s);
+	uint32_t cell =
+	    q->port && t->classes[1] > t->classes[0] ? CELL_RANGE + (q->port >> 8) : CELL_ALL;
+	__builtin_prefetch(
+	    &t->cells[held_cell_hash(t, q->realm, &q->addr, 128, cell) & t->cell_mask]);
+}

@@ -1,0 +1,372 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Builds files of the session index: see session_build.h. Gathered are entries, one for each cell,
+ * and for sorting 16 bytes for each: the first bits of its key, and where it lies. Runs have the
+ * form of the file, without identifiers; identifiers are numbered once for all of them. */
+#include "run/session_build.h"
+#include "base/mem.h"
+#include "run/place.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MEMORY_MIN = 16 << 20, RUNS_MAX = 1024, BUFFER = 1 << 20 };
+#define IDS_MAX (1ull << 30)
+
+struct item {
+	uint64_t prefix;
+	uint32_t at;
+};
+
+struct renumber { /* numbers of a table of lines, or of a file, -> ours */
+	const void *of;
+	uint32_t *v;
+	size_t n;
+};
+
+struct session_build {
+	struct text path;
+	struct lines *ids;
+	struct renumber map;
+	struct segment_entry *v;
+	struct item *items;
+	size_t n, cap;
+	struct session_file runs[RUNS_MAX];
+	size_t run_n;
+};
+
+/* A file being written: a sink with a buffer. */
+struct out {
+	int fd;
+	struct text path;
+	uint8_t *buffer;
+	size_t n;
+};
+
+static int failed(const char *path, struct err *e)
+{
+	return err_set(e, ERR_SYS, "%.180s: %s", path, strerror(errno));
+}
+
+static int out_flush(struct out *o, struct err *e)
+{
+	int bad = place_put(o->fd, o->buffer, o->n) != 0 ? failed(o->path.p, e) : ERR_OK;
+	o->n = 0;
+	return bad;
+}
+
+static int out_sink(void *to, const void *p, size_t n, struct err *e)
+{
+	struct out *o = to;
+	int bad = o->n + n > BUFFER ? out_flush(o, e) : ERR_OK;
+	if (bad)
+		return bad;
+	if (n > BUFFER)
+		return place_put(o->fd, p, n) != 0 ? failed(o->path.p, e) : ERR_OK;
+	memcpy(o->buffer + o->n, p, n);
+	o->n += n;
+	return ERR_OK;
+}
+
+static int out_open(struct out *o, const char *path, struct err *e)
+{
+	*o = (struct out){.buffer = mem_new(1, BUFFER)};
+	text_puts(&o->path, path);
+	o->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (o->fd < 0 || lseek(o->fd, SEGMENT_HEAD, SEEK_SET) < 0)
+		return failed(path, e);
+	return ERR_OK;
+}
+
+/* The head in its place; with a new name, the file outlives a power cut under it. */
+static int out_close(
+    struct out *o, const uint8_t head[SEGMENT_HEAD], const char *name, int bad, struct err *e)
+{
+	bad = bad || o->fd < 0 ? bad : out_flush(o, e);
+	if (!bad && pwrite(o->fd, head, SEGMENT_HEAD, 0) != SEGMENT_HEAD)
+		bad = failed(o->path.p, e);
+	if (!bad && name && (fsync(o->fd) != 0 || rename(o->path.p, name) != 0))
+		bad = failed(o->path.p, e);
+	if (bad && o->fd >= 0)
+		(void)unlink(o->path.p);
+	if (o->fd >= 0)
+		(void)close(o->fd);
+	text_fini(&o->path);
+	free(o->buffer);
+	return bad;
+}
+
+int session_file_open(struct session_file *f, const char *path, struct err *e)
+{
+	struct stat st;
+	*f = (struct session_file){0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		int bad = failed(path, e);
+		if (fd >= 0)
+			(void)close(fd);
+		return bad;
+	}
+	f->bytes = (size_t)st.st_size;
+	f->map = f->bytes ? mmap(NULL, f->bytes, PROT_READ, MAP_SHARED, fd, 0) : NULL;
+	(void)close(fd);
+	if (f->map == MAP_FAILED) {
+		f->map = NULL;
+		return failed(path, e);
+	}
+	int bad = segment_open(&f->segment, (struct span){f->map, f->bytes}, e);
+	if (bad)
+		session_file_close(f);
+	else
+		(void)madvise(f->map, f->bytes, MADV_RANDOM);
+	return bad;
+}
+
+void session_file_close(struct session_file *f)
+{
+	segment_close(&f->segment);
+	if (f->map)
+		(void)munmap(f->map, f->bytes);
+	*f = (struct session_file){0};
+}
+
+struct session_build *session_build_new(const char *path, uint64_t memory_bytes)
+{
+	struct session_build *b = mem_new(1, sizeof *b);
+	uint64_t each = sizeof *b->v + 2 * sizeof *b->items; /* sorting needs as many again */
+	b->cap = (size_t)((memory_bytes > MEMORY_MIN ? memory_bytes : MEMORY_MIN) / each);
+	b->v = mem_map(b->cap * sizeof *b->v);
+	b->items = mem_map(b->cap * sizeof *b->items);
+	b->ids = lines_new(IDS_MAX);
+	text_puts(&b->path, path);
+	return b;
+}
+
+void session_build_drop(struct session_build *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < b->run_n; i++)
+		session_file_close(&b->runs[i]);
+	mem_unmap(b->v, b->cap * sizeof *b->v);
+	mem_unmap(b->items, b->cap * sizeof *b->items);
+	lines_free(b->ids);
+	free(b->map.v);
+	text_fini(&b->path);
+	free(b);
+}
+
+static uint32_t *renumber_at(struct renumber *m, uint32_t number)
+{
+	if (number >= m->n) {
+		size_t n = number + number / 2 + 1024u;
+		m->v = mem_grow(m->v, n, sizeof *m->v);
+		memset(m->v + m->n, 0, (n - m->n) * sizeof *m->v);
+		m->n = n;
+	}
+	return &m->v[number];
+}
+
+static void renumber_for(struct renumber *m, const void *of)
+{
+	if (m->of == of)
+		return;
+	m->of = of;
+	if (m->n)
+		memset(m->v, 0, m->n * sizeof *m->v);
+}
+
+/* The order of entries, as far as 64 bits go. */
+static uint64_t prefix_of(const struct segment_entry *e)
+{
+	const uint64_t most = 0xffffffffffff;
+	uint64_t realm = e->v.realm < 127 ? e->v.realm : 127;
+	uint64_t high = be64toh(e->v.addr.q[0]), low = be64toh(e->v.addr.q[1]), at;
+	if (high)
+		at = high >> 16;
+	else if (addr_is_v4(&e->v.addr))
+		at = (low & 0xffffffff) << 16 | (e->cell < 0xffff ? e->cell : 0xffff);
+	else
+		at = low > most ? most : 0;
+	return realm << 57 | (uint64_t)e->v.bits << 49 | (uint64_t)(high > 0) << 48 | at;
+}
+
+static int by_order(const void *a, const void *b, void *arg)
+{
+	const struct item *x = a, *y = b;
+	const struct segment_entry *v = arg;
+	if (x->prefix != y->prefix)
+		return x->prefix < y->prefix ? -1 : 1;
+	return segment_order(&v[x->at], &v[y->at]);
+}
+
+static bool same_entry(const struct segment_entry *a, const struct segment_entry *b)
+{
+	return a->cell == b->cell && interval_is(&a->v, &b->v);
+}
+
+/* What was gathered, sorted, as a run; its file has no name any more once it is open. */
+static int spill(struct session_build *b, struct err *e)
+{
+	struct segment_about about = {0};
+	uint8_t head[SEGMENT_HEAD] = {0};
+	struct text path = {0};
+	struct out o;
+	if (b->run_n == RUNS_MAX)
+		return err_set(
+		    e, ERR_LIMIT, "%.150s: more than %d runs to sort", b->path.p, RUNS_MAX);
+	for (size_t i = 0; i < b->n; i++)
+		b->items[i] = (struct item){prefix_of(&b->v[i]), (uint32_t)i};
+	qsort_r(b->items, b->n, sizeof *b->items, by_order, b->v);
+	text_fmt(&path, "%s.run%zu", b->path.p, b->run_n);
+	int bad = out_open(&o, path.p, e);
+	struct segment_writer *w = segment_write(out_sink, &o);
+	for (size_t i = 0; i < b->n; i++)
+		if (i == 0 || !same_entry(&b->v[b->items[i - 1].at], &b->v[b->items[i].at]))
+			segment_add(w, &b->v[b->items[i].at]);
+	if (bad)
+		segment_drop(w);
+	else
+		bad = segment_finish(w, NULL, 0, &about, head, e);
+	bad = out_close(&o, head, NULL, bad, e);
+	bad = bad ? bad : session_file_open(&b->runs[b->run_n], path.p, e);
+	(void)unlink(path.p);
+	text_fini(&path);
+	b->run_n += bad ? 0 : 1;
+	b->n = 0;
+	return bad;
+}
+
+static int add_entry(struct session_build *b, const struct segment_entry *entry, struct err *e)
+{
+	int bad = b->n == b->cap ? spill(b, e) : ERR_OK;
+	if (!bad)
+		b->v[b->n++] = *entry;
+	return bad;
+}
+
+int session_build_add(
+    struct session_build *b, const struct interval *v, const struct lines *lines, struct err *e)
+{
+	struct segment_entry entry = {*v, 0};
+	uint32_t cells[INTERVAL_CELLS];
+	size_t n = interval_cells(v, cells);
+	int bad = ERR_OK;
+	renumber_for(&b->map, lines);
+	if (v->holder == HOLDER_LINE && v->line) {
+		uint32_t *number = renumber_at(&b->map, v->line);
+		if (!*number) {
+			struct line_id id;
+			lines_get(lines, v->line, &id);
+			*number = id.kind ? lines_enter_id(b->ids, &id, 0, 0) : 0;
+		}
+		entry.v.line = *number;
+	}
+	for (size_t i = 0; i < n && !bad; i++) {
+		entry.cell = cells[i];
+		bad = add_entry(b, &entry, e);
+	}
+	return bad;
+}
+
+int session_build_add_file(struct session_build *b, const struct segment *s, int64_t after_ms,
+    uint64_t *bad_pages, struct err *e)
+{
+	struct segment_walk w = segment_begin(s);
+	struct segment_entry entry;
+	int bad = ERR_OK;
+	b->map.of = NULL;
+	renumber_for(&b->map, s);
+	while (!bad && segment_next(&w, &entry)) {
+		if (entry.v.t1_ms <= after_ms)
+			continue;
+		if (entry.v.holder == HOLDER_LINE && entry.v.line && entry.v.line <= s->id_n) {
+			uint32_t *number = renumber_at(&b->map, entry.v.line);
+			struct line_id id;
+			if (!*number && segment_id(s, entry.v.line, &id))
+				*number = lines_enter_id(b->ids, &id, 0, 0);
+			entry.v.line = *number;
+		}
+		bad = add_entry(b, &entry, e);
+	}
+	b->map.of = NULL;
+	if (bad_pages)
+		*bad_pages += w.bad_pages;
+	return bad;
+}
+
+struct head { /* of a heap of runs: the next entry of each */
+	struct segment_entry e;
+	struct segment_walk walk;
+};
+
+static void sift(struct head **heap, size_t n, size_t i)
+{
+	for (;;) {
+		size_t child = 2 * i + 1;
+		if (child + 1 < n && segment_order(&heap[child + 1]->e, &heap[child]->e) < 0)
+			child++;
+		if (child >= n || segment_order(&heap[child]->e, &heap[i]->e) >= 0)
+			return;
+		struct head *was = heap[i];
+		heap[i] = heap[child];
+		heap[child] = was;
+		i = child;
+	}
+}
+
+static void merge(struct session_build *b, struct segment_writer *w)
+{
+	struct head *v = mem_new(b->run_n, sizeof *v), **heap = mem_new(b->run_n, sizeof *heap);
+	struct segment_entry last;
+	size_t n = 0;
+	bool begun = false;
+	for (size_t i = 0; i < b->run_n; i++) {
+		(void)madvise(b->runs[i].map, b->runs[i].bytes, MADV_SEQUENTIAL);
+		v[i].walk = segment_begin(&b->runs[i].segment);
+		if (segment_next(&v[i].walk, &v[i].e))
+			heap[n++] = &v[i];
+	}
+	for (size_t i = n; i-- > 0;)
+		sift(heap, n, i);
+	while (n) {
+		if (!begun || !same_entry(&last, &heap[0]->e))
+			segment_add(w, &heap[0]->e);
+		last = heap[0]->e;
+		begun = true;
+		if (!segment_next(&heap[0]->walk, &heap[0]->e))
+			heap[0] = heap[--n];
+		sift(heap, n, 0);
+	}
+	free(v);
+	free(heap);
+}
+
+int session_build_end(struct session_build *b, struct segment_about *about, struct err *e)
+{
+	uint8_t head[SEGMENT_HEAD] = {0};
+	struct text path = {0};
+	struct out o = {.fd = -1};
+	int bad = b->n || !b->run_n ? spill(b, e) : ERR_OK;
+	/* Merging needs no room to gather in. */
+	mem_unmap(b->v, b->cap * sizeof *b->v);
+	mem_unmap(b->items, b->cap * sizeof *b->items);
+	b->v = NULL;
+	b->items = NULL;
+	text_fmt(&path, "%s.new", b->path.p);
+	bad = bad ? bad : out_open(&o, path.p, e);
+	if (!bad) {
+		struct segment_writer *w = segment_write(out_sink, &o);
+		merge(b, w);
+		bad =
+		    segment_finish(w, b->ids, (uint32_t)lines_counted(b->ids)->ids, about, head, e);
+	}
+	bad = out_close(&o, head, b->path.p, bad, e);
+	text_fini(&path);
+	session_build_drop(b);
+	return bad;
+}
