@@ -408,10 +408,9 @@ void session_store_ask(struct session_store *s, const struct question *q, struct
 	whose_ask(&s->asker, q, a);
 }
 
-void session_store_name(
-    struct session_store *s, const struct answer *a, size_t line, char out[LINE_TEXT])
+const struct asker *session_store_asker(const struct session_store *s)
 {
-	whose_name(&s->asker, a, line, out);
+	return &s->asker;
 }
 
 struct lines *session_store_lines(struct session_store *s)

@@ -16,6 +16,7 @@
 #pragma once
 #include "run/session_build.h"
 
+enum { SESSION_RETENTION_MS = 7 * 86400 * 1000 }; /* privacy.md 2.3 */
 struct session_store_options {
 	struct sessions_options sessions;
 	const char *state;  /* folder of the state */
@@ -44,8 +45,8 @@ int session_store_sweep(struct session_store *s, int64_t now_ms, struct err *e);
 
 /* Not for two threads at a time. */
 void session_store_ask(struct session_store *s, const struct question *q, struct answer *a);
-void session_store_name(
-    struct session_store *s, const struct answer *a, size_t line, char out[LINE_TEXT]);
+/* To name what was answered; still the store's. */
+const struct asker *session_store_asker(const struct session_store *s);
 struct lines *session_store_lines(struct session_store *s);
 struct sessions *session_store_sessions(struct session_store *s);
 

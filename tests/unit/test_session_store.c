@@ -71,7 +71,7 @@ static void expect(
 	script_addr(addr, &q.addr);
 	session_store_ask(s, &q, &a);
 	if (a.n)
-		session_store_name(s, &a, 0, name);
+		whose_name(session_store_asker(s), &a, 0, name);
 	if (a.kind != kind || strcmp(name, line) != 0)
 		fail_msg("%s at %.0f: %s %s, not %s %s", addr, at_s, whose_word(a.kind), name,
 		    whose_word(kind), line);
@@ -333,7 +333,7 @@ static void days_of_files_answer_as_the_oracle(void **state)
 		bool right = got.kind == want.kind && (got.more || got.n == want.n);
 		for (size_t k = 0; right && !got.more && k < got.n; k++) {
 			char name[LINE_TEXT], text[LINE_TEXT];
-			session_store_name(s, &got, k, name);
+			whose_name(session_store_asker(s), &got, k, name);
 			size_t m = 0;
 			do
 				world_line_text(want.lines[m], text);
