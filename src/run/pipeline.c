@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING = 8, SLEEP = RING / 2 - 1 /* batches more, see gate_wait */ };
-enum { CONTACTS = 1024, LOOKUPS = 256 }; /* of a batch, before it is handed over */
+enum { RING = 32, SLEEP = RING / 2 - 1 /* batches more, see gate_wait */ };
+enum { CONTACTS = 256, LOOKUPS = 64 }; /* of a batch, before it is handed over */
 enum { FEED = 1024, FAR = 32, NEAR = 16, CLOSE = 4, SOME = 64 };
 
 struct asked {     /* a look-up */
