@@ -65,13 +65,13 @@ void sessions_free(struct sessions *s)
 	free(s);
 }
 
-static void tell(struct tolds *out, const struct held *h)
+static void tell(struct tolds *out, const struct held *h, bool fresh)
 {
 	if (out->n == out->cap) {
 		out->cap = out->cap ? out->cap * 2 : 64;
 		out->v = mem_grow(out->v, out->cap, sizeof *out->v);
 	}
-	out->v[out->n++] = (struct told){h->v, h->seen_ms, h->session, h->nas, h->interims};
+	out->v[out->n++] = (struct told){h->v, h->seen_ms, h->session, h->nas, h->interims, fresh};
 }
 
 static void forget(struct sessions *s, uint32_t i)
@@ -84,7 +84,7 @@ static void forget(struct sessions *s, uint32_t i)
 /* Whether it may still be asked for or put right. */
 static bool is_kept(const struct sessions *s, const struct held *h, int64_t ms)
 {
-	return h->v.t1_ms == INTERVAL_EVER_MS || h->v.t1_ms >= ms - s->o.keep_ms;
+	return h->v.t1_ms == INTERVAL_EVER_MS || h->v.t1_ms + s->o.keep_ms >= ms;
 }
 
 static uint32_t hand_on(struct held_table *t)
@@ -137,12 +137,12 @@ static int64_t sure_of(const struct sessions *s, const struct held *h)
 	return by_sight && stale_ms < h->v.t1_ms ? stale_ms : h->v.t1_ms;
 }
 
-static void changed(struct act *a, struct held *h)
+static void changed(struct act *a, struct held *h, bool fresh)
 {
 	int64_t sure_ms = sure_of(a->s, h);
 	bool unsure = h->v.end == SESSION_INFERRED && h->v.sure_ms < sure_ms; /* see infer_end */
 	h->v.sure_ms = unsure ? h->v.sure_ms : sure_ms;
-	tell(a->out, h);
+	tell(a->out, h, fresh);
 }
 
 static bool is_open(const struct held *h, int64_t ms)
@@ -152,14 +152,15 @@ static bool is_open(const struct held *h, int64_t ms)
 
 static void end(struct act *a, struct held *h, uint8_t edge, int64_t ms)
 {
-	if (h->v.end != SESSION_INFERRED)
-		a->s->counts.closed++;
+	bool put_right =
+	    h->v.end == SESSION_INFERRED; /* files that took it as over do not have it */
+	a->s->counts.closed += !put_right;
 	a->s->counts.inferred += edge == SESSION_INFERRED;
 	h->v.end = edge;
 	h->v.t1_ms = ms > h->v.t0_ms ? ms : h->v.t0_ms;
 	h->v.ended = a->digest;
 	h->v.sure_ms = h->v.t1_ms;
-	changed(a, h);
+	changed(a, h, put_right);
 }
 
 /* Whether a session that goes on elsewhere would end what h holds: a NAS knows its own, and an
@@ -298,7 +299,7 @@ static void open_new(struct act *a, bool interims)
 	a->s->counts.closed += h.v.t1_ms != INTERVAL_EVER_MS && h.v.end != SESSION_UNTIL;
 	a->s->counts.inferred += h.v.end == SESSION_INFERRED;
 	keep(a->s, &h);
-	tell(a->out, &h);
+	tell(a->out, &h, true);
 }
 
 /* It is said again, or renewed. */
@@ -310,7 +311,7 @@ static void go_on(struct act *a, struct held *h, bool interims)
 		h->v.end = SESSION_SEEN;
 	if (a->v.end == SESSION_UNTIL && a->v.t1_ms > h->v.t1_ms)
 		h->v.t1_ms = a->v.t1_ms;
-	changed(a, h);
+	changed(a, h, false);
 }
 
 /* Of the event's own session: the one that is open, else the one that ended last. */
@@ -523,13 +524,31 @@ void sessions_flush(struct sessions *s, struct tolds *out)
 	drain(s, true, out);
 }
 
+void sessions_forget(struct sessions *s, int64_t before_ms)
+{
+	for (uint32_t i = 1; i < s->table.n; i++)
+		if (s->table.v[i].used && s->table.v[i].v.t1_ms <= before_ms)
+			forget(s, i);
+}
+
 void sessions_restore(struct sessions *s, const struct told *t)
 {
+	struct act a = {.s = s, .v = t->v, .ms = INT64_MIN};
 	struct held h = {.v = t->v,
 	    .seen_ms = t->seen_ms,
 	    .session = t->session,
 	    .nas = t->nas,
 	    .interims = t->interims};
+	struct held *known;
+	for (struct around r = around_of(); (known = next_around(&a, &r));) {
+		if (!interval_is(&known->v, &t->v))
+			continue;
+		if (interval_newer(&t->v, &known->v))
+			known->v = t->v;
+		known->seen_ms = t->seen_ms > known->seen_ms ? t->seen_ms : known->seen_ms;
+		known->interims |= t->interims;
+		return;
+	}
 	keep(s, &h);
 }
 
@@ -539,7 +558,7 @@ bool sessions_next_open(const struct sessions *s, uint32_t *at, int64_t now_ms, 
 		const struct held *h = &s->table.v[*at];
 		if (!h->used || !is_open(h, now_ms))
 			continue;
-		*t = (struct told){h->v, h->seen_ms, h->session, h->nas, h->interims};
+		*t = (struct told){h->v, h->seen_ms, h->session, h->nas, h->interims, false};
 		return true;
 	}
 	return false;

@@ -35,6 +35,7 @@ struct told { /* an interval that is new or says more than before */
 	uint64_t session;
 	uint32_t nas;
 	bool interims;
+	bool fresh; /* told for the first time, or its end was put right */
 };
 struct tolds { /* growing list; zero-initialise, free v */
 	struct told *v;
@@ -59,6 +60,8 @@ void sessions_event(struct sessions *s, const struct session *event, struct told
 /* The clock moves: events that waited long enough count. */
 void sessions_advance(struct sessions *s, int64_t now_ms, struct tolds *out);
 void sessions_flush(struct sessions *s, struct tolds *out);
+/* Forgets at once what ended before. */
+void sessions_forget(struct sessions *s, int64_t before_ms);
 /* Takes an interval over as it was told, after a restart. */
 void sessions_restore(struct sessions *s, const struct told *t);
 /* All that is not over at now_ms, one after the other: *at is 0 at first. */
