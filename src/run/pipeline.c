@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING = 8, SLEEP = RING / 2 - 1 /* batches more, see gate_wait */ };
-enum { CONTACTS = 1024, LOOKUPS = 256 }; /* of a batch, before it is handed over */
+enum { RING = 32, SLEEP = RING / 2 - 1 /* batches more, see gate_wait */ };
+enum { CONTACTS = 256, LOOKUPS = 64 }; /* of a batch, before it is handed over */
 enum { FEED = 1024, FAR = 32, NEAR = 16, CLOSE = 4, SOME = 64 };
 
 struct asked {     /* a look-up */
@@ -147,10 +147,19 @@ static bool is_alone(const struct pipeline *p)
 	return p->n == 1;
 }
 
+/* Waits for the n-th batch, and is of use until there are enough to go on with. */
+static bool wait_for(const struct pipeline *p, struct gate *g, uint64_t n)
+{
+	const struct pipeline_idle *idle = &p->o.idle;
+	while (idle->work && !gate_is_open(g, n + SLEEP) && idle->work(idle->arg))
+		;
+	return gate_wait(g, n, SLEEP);
+}
+
 static void *population_main(void *arg)
 {
 	struct pipeline *p = arg;
-	for (uint64_t n = 0; gate_wait(&p->filled, n + 1, SLEEP); n++) {
+	for (uint64_t n = 0; wait_for(p, &p->filled, n + 1); n++) {
 		hint_work(p, &p->ring[n % RING]);
 		gate_pass(&p->hinted);
 	}
@@ -163,7 +172,7 @@ static void *shard_main(void *arg)
 	struct shard *s = arg;
 	struct pipeline *p = s->pipeline;
 	struct gate *before = is_alone(p) ? &p->filled : &p->hinted;
-	for (uint64_t n = 0; gate_wait(before, n + 1, SLEEP); n++) {
+	for (uint64_t n = 0; wait_for(p, before, n + 1); n++) {
 		struct work *w = &p->ring[n % RING];
 		if (is_alone(p))
 			hint_work(p, w);
