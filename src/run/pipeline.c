@@ -71,7 +71,7 @@ static void hint_lookup(struct pipeline *p, struct asked *a)
 static void hint_work(struct pipeline *p, struct work *w)
 {
 	const struct contacts *c = &w->contacts;
-	struct asked *a = w->asked;
+	size_t asked = 0;
 	if (w->hint_cap < c->cap)
 		w->hints = mem_grow(w->hints, w->hint_cap = c->cap, sizeof *w->hints);
 	for (size_t at = 0, to; at < c->n; at = to) {
@@ -79,13 +79,13 @@ static void hint_work(struct pipeline *p, struct work *w)
 		for (size_t i = at; i < to; i++)
 			population_prepare(p->o.population, &c->v[i], &w->hints[i]);
 		for (size_t i = at; i < to; i++) {
-			for (; a < w->asked + w->asked_n && a->at == i; a++)
-				hint_lookup(p, a);
+			while (asked < w->asked_n && w->asked[asked].at == i)
+				hint_lookup(p, &w->asked[asked++]);
 			population_contact(p->o.population, &c->v[i], &w->hints[i]);
 		}
 	}
-	for (; a < w->asked + w->asked_n; a++)
-		hint_lookup(p, a);
+	while (asked < w->asked_n)
+		hint_lookup(p, &w->asked[asked++]);
 }
 
 static bool is_mine(const struct shard *s, const struct hint *h)
@@ -129,15 +129,15 @@ static void look_ahead(const struct shard *s, const struct work *w, size_t i)
 static void do_work(struct shard *s, struct work *w)
 {
 	const struct contacts *c = &w->contacts;
-	struct asked *a = w->asked;
+	size_t asked = 0;
 	for (size_t i = 0; i < c->n; i++) {
 		look_ahead(s, w, i);
-		for (; a < w->asked + w->asked_n && a->at == i; a++)
-			do_lookup(s, a);
+		while (asked < w->asked_n && w->asked[asked].at == i)
+			do_lookup(s, &w->asked[asked++]);
 		do_contact(s, &c->v[i], &w->hints[i]);
 	}
-	for (; a < w->asked + w->asked_n; a++)
-		do_lookup(s, a);
+	while (asked < w->asked_n)
+		do_lookup(s, &w->asked[asked++]);
 	keep_evidence(s);
 }
 

@@ -4,9 +4,8 @@
  * when it is on the disk is the answer printed. */
 #include "run/who.h"
 #include "base/clock.h"
-#include "run/session_store.h"
-#include "base/clock.h"
 #include "run/place.h"
+#include "run/session_store.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
