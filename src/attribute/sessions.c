@@ -27,6 +27,7 @@ struct sessions {
 	struct reorder order;
 	struct sessions_counts counts;
 	int64_t now_ms; /* of events, never goes back */
+	int64_t seen_at_ms;
 };
 
 /* One event on its way. */
@@ -54,6 +55,11 @@ struct sessions *sessions_new(const struct sessions_options *o, struct lines *li
 void sessions_set_key(struct sessions *s, const struct hash_key *key)
 {
 	s->key = *key;
+}
+
+void sessions_seen_at(struct sessions *s, int64_t ms)
+{
+	s->seen_at_ms = ms;
 }
 
 void sessions_free(struct sessions *s)
@@ -210,7 +216,7 @@ static uint32_t cell_after(const struct act *a, uint32_t cell)
 	uint32_t first = a->v.port_first, last = a->v.port_last;
 	if (!interval_has_ports(&a->v))
 		return CELL_N;
-	if (cell == CELL_ALL && t->classes[1])
+	if (cell == CELL_ALL && held_classes(t, &a->v.addr, a->v.bits)[1])
 		return CELL_RANGE + (first >> 8);
 	if (cell >= CELL_RANGE && cell < CELL_RANGE + (last >> 8))
 		return cell + 1;
@@ -286,6 +292,7 @@ static void open_new(struct act *a, bool interims)
 	settle(a, interims ? a->ms : a->v.t0_ms);
 	struct held h = {.v = a->v,
 	    .seen_ms = interims ? a->ms : a->v.t0_ms,
+	    .known_ms = a->ms,
 	    .session = a->session,
 	    .nas = a->nas,
 	    .interims = interims};
@@ -361,6 +368,19 @@ static void begin(struct act *a)
 	}
 }
 
+/* Whether the session was known before this event, though not to hold this. When it came to hold
+ * it is then not known: the session's own begin says nothing of that. */
+static bool joined_later(const struct act *a)
+{
+	const struct held_table *t = &a->s->table;
+	for (uint32_t i = a->session ? held_of_session(t, a->session) : 0; i;
+	     i = t->v[i].session_next)
+		if (t->v[i].session == a->session && t->v[i].known_ms < a->ms &&
+		    is_kept(a->s, &t->v[i], a->ms))
+			return true;
+	return false;
+}
+
 static void still_held(struct act *a)
 {
 	struct own own = find_own(a);
@@ -378,7 +398,7 @@ static void still_held(struct act *a)
 	if (own.over && own.over->v.end != SESSION_UNTIL) {
 		a->v.t0_ms = own.over->v.t1_ms;
 		a->v.begin = SESSION_INFERRED;
-	} else if (!a->v.t0_ms || a->v.begin == SESSION_SEEN) {
+	} else if (!a->v.t0_ms || a->v.begin == SESSION_SEEN || joined_later(a)) {
 		a->v.t0_ms = a->ms;
 		a->v.begin = SESSION_SEEN;
 	}
@@ -413,7 +433,7 @@ static void ended(struct act *a)
 		end(a, over, SESSION_TOLD, a->ms);
 	else if (over)
 		a->s->counts.again++;
-	else if (a->v.t0_ms)
+	else if (a->v.t0_ms && !joined_later(a))
 		open_new(a, false);
 	else
 		a->s->counts.unknown_ends++;
@@ -472,7 +492,8 @@ static void read_ids(struct act *a)
 	if (session_ids_get(ids, SESSION_NAS).n)
 		a->nas = (uint32_t)key_of(a->s, session, 1, ids) | 1;
 	if (a->v.holder == HOLDER_LINE)
-		a->v.line = lines_enter(a->s->lines, ids, 0, a->ms);
+		a->v.line = lines_enter(a->s->lines, ids, a->event->flags,
+		    a->ms > a->s->seen_at_ms ? a->ms : a->s->seen_at_ms);
 }
 
 static void apply(struct sessions *s, const struct session *event, struct tolds *out)
@@ -536,6 +557,7 @@ void sessions_restore(struct sessions *s, const struct told *t)
 	struct act a = {.s = s, .v = t->v, .ms = INT64_MIN};
 	struct held h = {.v = t->v,
 	    .seen_ms = t->seen_ms,
+	    .known_ms = t->v.t0_ms,
 	    .session = t->session,
 	    .nas = t->nas,
 	    .interims = t->interims};

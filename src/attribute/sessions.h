@@ -7,7 +7,8 @@
  * - A begin ends what an earlier session of the same NAS still held there (of any NAT, for a
  *   binding): inferred. What was seen after that begin is not ended: both hold, nobody knows who.
  *   The same where two begin at the same time.
- * - "Still held" of a session that is not known opens it, at its begin if that is told.
+ * - "Still held" of a session that is not known opens it, at its begin if that is told. What a
+ *   known session is said to hold, and was not before, it holds from then on.
  * - An end closes, also what was closed by inference; an end of something unknown counts only where
  *   its begin is told, too.
  * - A NAS that starts afresh ends all it held. A lifetime ends a lease unless it is renewed.
@@ -68,5 +69,7 @@ void sessions_restore(struct sessions *s, const struct told *t);
 bool sessions_next_open(const struct sessions *s, uint32_t *at, int64_t now_ms, struct told *t);
 const struct sessions_counts *sessions_counted(const struct sessions *s);
 const struct held_table *sessions_table(const struct sessions *s);
+/* Identifiers count as seen at that time, if their record is older: it was imported then. */
+void sessions_seen_at(struct sessions *s, int64_t ms);
 /* For a test or a restart: the key by which sessions are known, which must stay for a log. */
 void sessions_set_key(struct sessions *s, const struct hash_key *key);

@@ -96,5 +96,6 @@ struct whose_live {
 	const struct lines *lines;
 };
 struct whose_source whose_live_source(struct whose_live *l);
-/* For a question that is asked soon: brings near where it will be looked for. */
-void whose_look(const struct sessions *s, const struct question *q);
+/* For a question that is asked soon: brings near where it will be looked for; closer, some
+ * questions later: what stands there. */
+void whose_look(const struct sessions *s, const struct question *q, bool closer);

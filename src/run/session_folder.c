@@ -104,6 +104,8 @@ int session_names(const char *folder, struct session_name **v, size_t *n, struct
 	size_t cap = 0;
 	*v = NULL;
 	*n = 0;
+	if (!d && errno == ENOENT)
+		return ERR_OK;
 	if (!d)
 		return err_set(e, ERR_SYS, "%.180s: %s", folder, strerror(errno));
 	for (const struct dirent *entry; (entry = readdir(d));) {

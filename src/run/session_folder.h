@@ -24,7 +24,8 @@ struct session_name session_name_of(const char *file);
 void session_path(const char *folder, const struct session_name *n, struct text *out);
 bool session_writer_ok(const char *name);
 
-/* All names of a folder, sorted by kind, writer, from, and the longest first. Free *v. */
+/* All names of a folder, none where it is not there, sorted by kind, writer, from, and the longest
+ * first. Free *v. */
 int session_names(const char *folder, struct session_name **v, size_t *n, struct err *e);
 /* Removes what an interrupted writer left half made, whose names begin so, and that was not touched
  * since that second. */

@@ -38,6 +38,7 @@ struct session_import *session_import_begin(struct session_store *s, int64_t now
 	i->name = free_name(s, now_ms);
 	session_path(s->folder.p, &i->name, &path);
 	i->sessions = sessions_new(&s->o.sessions, s->lines);
+	sessions_seen_at(i->sessions, now_ms);
 	i->build = session_build_new(path.p, s->o.memory_bytes);
 	text_fini(&path);
 	return i;
@@ -98,7 +99,7 @@ int session_import_end(struct session_import *i, struct session_imported *done, 
 		done->bytes = f->bytes;
 		store_make_sources(s);
 	}
-	bad = bad || !i->from_ms ? bad : store_put_lines(s, "import", e);
+	bad = bad || !i->from_ms ? bad : store_put_lines(s, e);
 	import_free(i);
 	return bad;
 }

@@ -172,7 +172,7 @@ int session_store_seal(struct session_store *s, int64_t now_ms, struct err *e)
 	int bad = session_log_sync(s->log, e);
 	bad = bad ? bad : store_begin_log(s, now_ms, e);
 	bad = bad ? bad : store_seal_log(s, &old, now_ms, e);
-	bad = bad ? bad : store_put_lines(s, s->writer, e);
+	bad = bad ? bad : store_put_lines(s, e);
 	bad = bad ? bad : join_days(s, now_ms, e);
 	store_make_sources(s);
 	return bad;
@@ -189,6 +189,12 @@ static int trim(struct session_store *s, size_t i, int64_t mark_ms, struct err *
 		return bad;
 	store_drop_file(s, i, true);
 	return store_add_file(s, &name, e);
+}
+
+/* Who only imports leaves to writers what came live. */
+static bool is_ours(const struct session_store *s, const struct kept_file *f)
+{
+	return s->writer || f->name.kind == SESSION_FILE_IMPORT;
 }
 
 static bool is_over(const struct kept_file *f, int64_t mark_ms)
@@ -220,16 +226,16 @@ static void drop_old_lines(struct session_store *s, int64_t mark_ms)
 int session_store_sweep(struct session_store *s, int64_t now_ms, struct err *e)
 {
 	int64_t mark_ms = now_ms - s->o.retention_ms;
-	if (mark_ms <= s->swept_ms || !s->writer)
+	if (mark_ms <= s->swept_ms || (!s->writer && !s->o.imports))
 		return ERR_OK;
 	int bad = store_put_mark(s, mark_ms, e);
 	for (size_t i = 0; i < s->file_n && !bad;) {
-		if (is_over(s->files[i], mark_ms))
+		if (is_ours(s, s->files[i]) && is_over(s->files[i], mark_ms))
 			store_drop_file(s, i, true);
 		else
 			i++;
 	}
-	bool due = now_ms - s->trimmed_ms >= s->o.seal_ms;
+	bool due = s->writer && now_ms - s->trimmed_ms >= s->o.seal_ms;
 	for (size_t i = 0; i < s->file_n && !bad && due; i++) {
 		const struct session_name *n = &s->files[i]->name;
 		if (n->kind == SESSION_FILE_LIVE && n->from_ms + s->o.seal_ms <= mark_ms) {
@@ -242,8 +248,9 @@ int session_store_sweep(struct session_store *s, int64_t now_ms, struct err *e)
 	lines_sweep(s->lines, mark_ms);
 	if (s->log)
 		session_log_renumber(s->log);
-	drop_old_lines(s, mark_ms);
-	bad = bad ? bad : store_put_lines(s, s->writer, e);
+	if (s->writer)
+		drop_old_lines(s, mark_ms);
+	bad = bad ? bad : store_put_lines(s, e);
 	store_make_sources(s);
 	return bad;
 }

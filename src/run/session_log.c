@@ -6,6 +6,7 @@
 #include "run/session_log.h"
 #include "base/mem.h"
 #include "run/place.h"
+#include "run/session_build.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -73,6 +74,7 @@ int session_log_make(struct session_log **log, const char *path, int64_t from_ms
 	while (l->all.n < HEAD)
 		text_putc(&l->all, '\0');
 	int bad = session_log_sync(l, e);
+	bad = bad ? bad : session_sync_names(path, e);
 	if (bad)
 		session_log_close(l);
 	else

@@ -106,6 +106,8 @@ void store_drop_file(struct session_store *s, size_t i, bool unlink_it)
 static int make_folder(struct session_store *s, const char *state, struct err *e)
 {
 	text_fmt(&s->folder, "%s/sessions", state);
+	if (!s->writer && !s->o.imports)
+		return ERR_OK;
 	if (mkdir(s->folder.p, 0700) != 0 && errno != EEXIST)
 		return err_set(e, ERR_SYS, "%.180s: %s", s->folder.p, strerror(errno));
 	return ERR_OK;
@@ -116,13 +118,15 @@ static int take_key(struct session_store *s, struct err *e)
 {
 	struct text t = {0};
 	struct hash_key fresh = hash_key_random();
-	int bad = place_read(s->folder.p, key_name, &t, NULL);
-	if (bad == ERR_NONE || (!bad && t.n != sizeof fresh.k)) {
+	int bad = place_read(s->folder.p, key_name, &t, e);
+	if (bad && !s->writer && !s->o.imports)
+		bad = bad == ERR_NONE ? ERR_OK : bad;
+	else if (bad == ERR_NONE || (!bad && t.n != sizeof fresh.k)) {
 		text_reset(&t);
 		text_add(&t, (const char *)fresh.k, sizeof fresh.k);
 		bad = place_write(s->folder.p, key_name, t.p, t.n, e);
 	}
-	if (!bad)
+	if (!bad && t.n == sizeof s->key.k)
 		memcpy(s->key.k, t.p, sizeof s->key.k);
 	text_fini(&t);
 	return bad;
@@ -166,13 +170,13 @@ static int span_source(void *from, void *p, size_t n, struct err *e)
 	return ERR_OK;
 }
 
-int store_put_lines(struct session_store *s, const char *writer, struct err *e)
+int store_put_lines(struct session_store *s, struct err *e)
 {
 	struct text t = {0}, name = {0};
 	struct save out = save_to(text_sink, &t);
 	lines_save(s->lines, &out);
 	int bad = save_finish(&out, e);
-	text_fmt(&name, "lines-%s", writer);
+	text_fmt(&name, "lines-%s", s->writer ? s->writer : "import");
 	bad = bad ? bad : place_write(s->folder.p, name.p, t.p, t.n, e);
 	text_fini(&t);
 	text_fini(&name);
@@ -408,9 +412,16 @@ void session_store_ask(struct session_store *s, const struct question *q, struct
 	whose_ask(&s->asker, q, a);
 }
 
-const struct asker *session_store_asker(const struct session_store *s)
+void session_store_name(
+    struct session_store *s, const struct answer *a, size_t line, char out[LINE_TEXT])
 {
-	return &s->asker;
+	whose_name(&s->asker, a, line, out);
+}
+
+const struct whose_source *session_store_sources(const struct session_store *s, size_t *n)
+{
+	*n = s->asker.n;
+	return s->asker.v;
 }
 
 struct lines *session_store_lines(struct session_store *s)

@@ -16,11 +16,11 @@
 #pragma once
 #include "run/session_build.h"
 
-enum { SESSION_RETENTION_MS = 7 * 86400 * 1000 }; /* privacy.md 2.3 */
 struct session_store_options {
 	struct sessions_options sessions;
 	const char *state;  /* folder of the state */
-	const char *writer; /* name of this one, letters and digits; NULL: only reads */
+	const char *writer; /* name of this one, letters and digits; NULL: only reads, or imports */
+	bool imports;
 	int64_t retention_ms;
 	int64_t seal_ms;       /* how long a log becomes; 0: an hour */
 	uint64_t memory_bytes; /* for sorting; 0: 256 MiB */
@@ -45,8 +45,10 @@ int session_store_sweep(struct session_store *s, int64_t now_ms, struct err *e);
 
 /* Not for two threads at a time. */
 void session_store_ask(struct session_store *s, const struct question *q, struct answer *a);
-/* To name what was answered; still the store's. */
-const struct asker *session_store_asker(const struct session_store *s);
+void session_store_name(
+    struct session_store *s, const struct answer *a, size_t line, char out[LINE_TEXT]);
+/* What is asked, as sources of an asker of one's own; valid until the next call that is none. */
+const struct whose_source *session_store_sources(const struct session_store *s, size_t *n);
 struct lines *session_store_lines(struct session_store *s);
 struct sessions *session_store_sessions(struct session_store *s);
 

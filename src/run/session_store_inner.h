@@ -37,7 +37,7 @@ void store_make_sources(struct session_store *s); /* after files came or went, o
 int store_add_file(struct session_store *s, const struct session_name *name, struct err *e);
 void store_drop_file(struct session_store *s, size_t i, bool unlink_it);
 int store_put_mark(struct session_store *s, int64_t ms, struct err *e);
-int store_put_lines(struct session_store *s, const char *writer, struct err *e);
+int store_put_lines(struct session_store *s, struct err *e);
 void store_log_tolds(struct session_store *s);
 int store_begin_log(struct session_store *s, int64_t now_ms, struct err *e);
 /* A log becomes a file that ends at to_ms. */

@@ -5,7 +5,6 @@
 #include "run/who.h"
 #include "base/clock.h"
 #include "run/place.h"
-#include "run/session_store.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,37 +48,26 @@ static int print(const struct text *out, struct err *e)
 		   : err_set(e, ERR_SYS, "the output could not be written: %s", strerror(errno));
 }
 
-/* The session index of the state, to be asked only. */
-static int open_index(const char *state, struct session_store **to, struct err *e)
-{
-	struct session_store_options o = {.state = state, .retention_ms = SESSION_RETENTION_MS};
-	struct text told = {0};
-	opt_defaults(sessions_rows, sessions_rows_n, &o.sessions);
-	int bad = session_store_open(to, &o, clock_now_ms(), &told, e);
-	if (told.n)
-		(void)fprintf(stderr, "%s", told.p);
-	text_fini(&told);
-	return bad;
-}
-
 static int answer(const struct run_who_options *o, const char *state, const struct question *q,
     enum whose *kind, struct err *e)
 {
-	struct session_store *index;
+	struct who_sources sources;
 	struct audit_head h;
 	struct answer a;
 	struct text out = {0};
-	int bad = open_index(state, &index, e);
+	int bad = who_sources_open(state, &sources, e);
 	if (bad)
 		return bad;
-	session_store_ask(index, q, &a);
+	struct asker w = {.v = sources.v, .n = sources.n};
+	whose_ask(&w, q, &a);
 	*kind = a.kind;
 	bad = log_it(state, o->reason, q, &a, &h, e);
 	if (!bad) {
-		(o->json ? who_json : who_words)(session_store_asker(index), q, &a, &h, &out);
+		(o->json ? who_json : who_words)(&w, q, &a, &h, &out);
 		bad = print(&out, e);
 	}
-	session_store_close(index);
+	whose_fini(&w);
+	who_sources_close(&sources);
 	text_fini(&out);
 	return bad;
 }

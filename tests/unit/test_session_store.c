@@ -71,7 +71,7 @@ static void expect(
 	script_addr(addr, &q.addr);
 	session_store_ask(s, &q, &a);
 	if (a.n)
-		whose_name(session_store_asker(s), &a, 0, name);
+		session_store_name(s, &a, 0, name);
 	if (a.kind != kind || strcmp(name, line) != 0)
 		fail_msg("%s at %.0f: %s %s, not %s %s", addr, at_s, whose_word(a.kind), name,
 		    whose_word(kind), line);
@@ -333,7 +333,7 @@ static void days_of_files_answer_as_the_oracle(void **state)
 		bool right = got.kind == want.kind && (got.more || got.n == want.n);
 		for (size_t k = 0; right && !got.more && k < got.n; k++) {
 			char name[LINE_TEXT], text[LINE_TEXT];
-			whose_name(session_store_asker(s), &got, k, name);
+			session_store_name(s, &got, k, name);
 			size_t m = 0;
 			do
 				world_line_text(want.lines[m], text);
@@ -377,7 +377,10 @@ static void imports_count_from_their_import(void **state)
 	struct session_imported done;
 	(void)state;
 	make_state(path);
-	struct session_store *s = open_store(path, NULL, script_ms(30 * day), NULL);
+	struct session_store_options o = options(path, NULL);
+	struct session_store *s;
+	o.imports = true;
+	must(session_store_open(&s, &o, script_ms(30 * day), NULL, &e), &e);
 	struct session_import *i = session_import_begin(s, script_ms(30 * day));
 	const struct script_event events[] = {a_start, a_stop, b_start};
 	for (size_t k = 0; k < ROWS(events); k++) {
@@ -397,6 +400,79 @@ static void imports_count_from_their_import(void **state)
 	remove_state(path);
 }
 
+static void find_in(
+    void *of, const struct question *q, int64_t lo_ms, int64_t hi_ms, struct found *out)
+{
+	segment_find(of, q, lo_ms, hi_ms, out);
+}
+
+static uint64_t ask_file(const struct segment *s, enum whose *kind)
+{
+	struct segment_reader reader = {.segment = s};
+	struct whose_source source = {find_in, NULL, &reader, 0};
+	struct asker asker = {.v = &source, .n = 1};
+	struct question q = {.at_ms = script_ms(10000)};
+	struct answer a;
+	script_addr(IP, &q.addr);
+	whose_ask(&asker, &q, &a);
+	*kind = a.kind;
+	whose_fini(&asker);
+	return a.n ? a.v[0].key : 0;
+}
+
+/* Whatever byte of a file is changed, an answer that is exact is the right one. */
+static void damage_never_accuses(void **state)
+{
+	char path[] = "damage.XXXXXX";
+	struct lines *lines = lines_new(0);
+	struct session_file f;
+	struct err e;
+	enum whose kind;
+	int fd = mkstemp(path);
+	(void)state;
+	struct session_build *b = session_build_new(path, 0);
+	for (unsigned i = 0; i < 300; i++) {
+		char room[3][32];
+		struct script_event event = nth(i % 100, room);
+		event.addr = i % 3 ? IP : event.addr;
+		event.at_s = i < 299 ? i * 10 : 9000;
+		struct session s = script_session(&event);
+		struct interval v = interval_of(&s);
+		v.line = lines_enter(lines, &s.ids, 0, s.t0_ms);
+		v.t1_ms = v.sure_ms = i < 299 ? s.t0_ms + 10000 : INTERVAL_EVER_MS;
+		v.end = i < 299 ? SESSION_TOLD : SESSION_OPEN;
+		v.began = i + 1;
+		must(session_build_add(b, &v, lines, &e), &e);
+	}
+	struct segment_about about = {.from_ms = script_ms(0), .to_ms = script_ms(20000)};
+	must(session_build_end(b, &about, &e), &e);
+	must(session_file_open(&f, path, &e), &e);
+	uint64_t right = ask_file(&f.segment, &kind);
+	assert_int_equal(kind, WHOSE_EXACT);
+	char *copy = mem_new(f.bytes, 1);
+	for (size_t i = 0; i < f.bytes; i++) {
+		struct segment s;
+		memcpy(copy, f.map, f.bytes);
+		copy[i] = (char)(copy[i] ^ (1 << i % 8));
+		if (segment_open(&s, (struct span){copy, f.bytes}, &e) == ERR_OK) {
+			uint64_t key = ask_file(&s, &kind);
+			assert_true(kind != WHOSE_EXACT || key == right);
+			assert_true(kind != WHOSE_UNKNOWN || key == 0);
+		}
+		segment_close(&s);
+	}
+	for (size_t n = 0; n < f.bytes; n += 97) {
+		struct segment s;
+		assert_int_not_equal(segment_open(&s, (struct span){copy, n}, &e), ERR_OK);
+		segment_close(&s);
+	}
+	free(copy);
+	session_file_close(&f);
+	lines_free(lines);
+	(void)close(fd);
+	(void)unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +482,7 @@ int main(void)
 	    cmocka_unit_test(killed_at_any_moment),
 	    cmocka_unit_test(days_of_files_answer_as_the_oracle),
 	    cmocka_unit_test(imports_count_from_their_import),
+	    cmocka_unit_test(damage_never_accuses),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
