@@ -24,6 +24,9 @@ const struct opt_row attribute_rows[] = {
 	"30 min", "longest active timeout of the exporters"},
     {"conversations", OPT_UINT, offsetof(struct attribute_options, conversations), 1024, 67108864,
 	"conversations", "1048576", "room of the table that joins directions and slices"},
+    {"skew", OPT_SPAN, offsetof(struct attribute_options, skew_ms), 0, 600, "s", "2 s",
+	"how far the clocks of exporters and session sources differ; a handover that near is "
+	"ambiguous"},
     {"sampling", OPT_UINT, offsetof(struct attribute_options, sampling), 0, 1000000, "packets", "0",
 	"packet sampling 1 in N of all exporters, 0: as they announce it"},
 };
@@ -32,6 +35,7 @@ const size_t attribute_rows_n = sizeof attribute_rows / sizeof *attribute_rows;
 struct attribute {
 	struct attribute_options o;
 	struct inside inside;
+	struct owners *owners; /* NULL: an address is the line */
 	struct join join;
 	struct exporter_ways *ways;
 	uint32_t ways_n;
@@ -73,6 +77,11 @@ void attribute_inside_private(struct attribute *a)
 	    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"};
 	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
 		(void)attribute_inside(a, ranges[i], NULL);
+}
+
+void attribute_owners(struct attribute *a, struct owners *o)
+{
+	a->owners = o;
 }
 
 const struct attribute_counts *attribute_counted(const struct attribute *a)
@@ -141,8 +150,26 @@ static void emit_side(const struct conv *c, int k, const struct way w[2], struct
 	contact_add(out, common);
 }
 
-static void emit(const struct conv *c, const struct way w[2], uint8_t outcome, uint8_t marks,
-    struct contacts *out)
+/* The line of side k of a contact; false: nobody knows it. */
+static bool line_known(struct attribute *a, const struct conv *c, int k,
+    const struct contact *common, struct subject *line)
+{
+	if (!a->owners) {
+		*line = inside_line(&c->addr[k], c->line_bits[k]);
+		return true;
+	}
+	bool ports = c->proto == PROTO_TCP || c->proto == PROTO_UDP;
+	struct question q = {.addr = c->addr[k],
+	    .realm = c->realm,
+	    .port = ports ? c->port[k] : 0,
+	    .proto = c->proto};
+	enum whose kind = owners_of(a->owners, &q, common->start_ms, common->end_ms, line);
+	a->counts.not_exact[kind] += kind != WHOSE_EXACT;
+	return kind == WHOSE_EXACT;
+}
+
+static void emit(struct attribute *a, const struct conv *c, const struct way w[2], uint8_t outcome,
+    uint8_t marks, struct contacts *out)
 {
 	struct contact common = {
 	    .proto = c->proto, .outcome = outcome, .marks = marks, .sampling = c->sampling};
@@ -155,16 +182,15 @@ static void emit(const struct conv *c, const struct way w[2], uint8_t outcome, u
 			common.end_ms = w[k].end_ms;
 	}
 	struct subject line[2];
+	bool known[2];
 	for (int k = 0; k < 2; k++)
-		if (c->line_bits[k])
-			line[k] = inside_line(&c->addr[k], c->line_bits[k]);
-	if (c->line_bits[0] && c->line_bits[1]) {
-		if (subject_same(&line[0], &line[1]))
-			return; /* within one line */
+		known[k] = c->line_bits[k] && line_known(a, c, k, &common, &line[k]);
+	if (c->line_bits[0] && c->line_bits[1])
 		common.marks |= CONTACT_PEER_INSIDE;
-	}
+	if (known[0] && known[1] && subject_same(&line[0], &line[1]))
+		return; /* within one line */
 	for (int k = 0; k < 2; k++) {
-		if (!c->line_bits[k])
+		if (!known[k])
 			continue;
 		common.subject = line[k];
 		emit_side(c, k, w, &common, out);
@@ -202,7 +228,7 @@ static void judge(struct attribute *a, struct conv *c, uint8_t marks, struct con
 	/* what one contact leaves open is no fault of an exporter that shows both directions */
 	if (outcome == OUTCOME_UNKNOWN && (!both || c->sampling > 1 || lacks_flags(c)))
 		w->unknown[why_of(c, w)]++;
-	emit(c, c->way, outcome, marks | (both ? CONTACT_BOTH_WAYS : 0), out);
+	emit(a, c, c->way, outcome, marks | (both ? CONTACT_BOTH_WAYS : 0), out);
 }
 
 /* The conversation becomes a contact; it stays a while for its slices and duplicates. */
@@ -326,7 +352,7 @@ static void update(struct attribute *a, struct conv *c, const struct flow *f, in
 	memset(slice.way, 0, sizeof slice.way);
 	conv_add(&slice, f, side);
 	conv_add(c, f, side);
-	emit(&slice, slice.way, OUTCOME_UNKNOWN,
+	emit(a, &slice, slice.way, OUTCOME_UNKNOWN,
 	    CONTACT_UPDATE | (slice.both_ways ? CONTACT_BOTH_WAYS : 0), out);
 	join_move(&a->join, c, PLACE_LONG, now_ms);
 }
@@ -452,7 +478,7 @@ void attribute_look_closer(const struct attribute *a, const struct attribute_key
 void attribute_late(struct attribute *a, const struct flow *f, struct contacts *out)
 {
 	int side = side_of(f);
-	struct conv c = {.proto = f->proto};
+	struct conv c = {.proto = f->proto, .realm = f->realm};
 	c.addr[side] = f->src;
 	c.addr[!side] = f->dst;
 	c.port[side] = f->sport;
@@ -477,6 +503,7 @@ void attribute_flow(struct attribute *a, const struct flow *f, const struct attr
 		return;
 	c = room(a, f, k->side, k->hash, now_ms, out);
 	memcpy(c->line_bits, line_bits, sizeof line_bits);
+	c->realm = f->realm;
 	begin(a, c, f, k->side);
 	if (c->both_ways)
 		finish(a, c, now_ms, out);
@@ -496,9 +523,14 @@ bool attribute_dns(struct attribute *a, const struct dns *d, struct lookup *l)
 		return false;
 	}
 	a->counts.inside++;
-	l->subject = inside_line(&d->client, line_bits);
 	l->dns = d;
-	return true;
+	l->subject = inside_line(&d->client, line_bits);
+	if (!a->owners)
+		return true;
+	struct question q = {.addr = d->client, .realm = d->realm, .proto = PROTO_UDP};
+	enum whose kind = owners_of(a->owners, &q, d->time_ms, d->time_ms, &l->subject);
+	a->counts.not_exact[kind] += kind != WHOSE_EXACT;
+	return kind == WHOSE_EXACT;
 }
 
 void attribute_advance(struct attribute *a, int64_t now_ms, struct contacts *out)

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whose line, and who opened the contact: flows in time order -> contacts, DNS records -> look-ups.
  * Without session data a line is an inside address (IPv4 /32, IPv6 /64) or the prefix length that
- * the operator names. Realms are carried by the records and not told apart yet. */
+ * the operator names; with it, who held the address at that time, or nobody (owner.h). */
 #pragma once
 #include "attribute/detnat.h"
+#include "attribute/owner.h"
 #include "attribute/pseudonym.h"
 #include "base/opt.h"
 #include "base/save.h"
@@ -18,6 +19,7 @@ struct attribute_options {
 	int64_t active_ms; /* longest active timeout of an exporter */
 	uint64_t conversations; /* room of the table */
 	uint64_t sampling;      /* 0: as announced; else 1 in N for all exporters */
+	int64_t skew_ms;        /* how far the clocks of exporters and session sources differ */
 };
 extern const struct opt_row attribute_rows[];
 extern const size_t attribute_rows_n;
@@ -34,12 +36,14 @@ struct exporter_ways {               /* what an exporter was seen to show (detec
 };
 
 struct attribute_counts {
-	uint64_t inside;     /* records with an inside address */
-	uint64_t no_inside;  /* records without an inside address */
-	uint64_t special;    /* multicast, loopback, … addresses */
-	uint64_t duplicates; /* the same flow from a second exporter, or sent twice */
-	uint64_t joined;     /* second directions and slices added to a conversation */
-	uint64_t dropped;    /* conversations pushed out of a full table before their time */
+	uint64_t inside;       /* records with an inside address */
+	uint64_t no_inside;    /* records without an inside address */
+	uint64_t special;      /* multicast, loopback, … addresses */
+	uint64_t duplicates;   /* the same flow from a second exporter, or sent twice */
+	uint64_t joined;       /* second directions and slices added to a conversation */
+	uint64_t dropped;      /* conversations pushed out of a full table before their time */
+	uint64_t not_exact[4]; /* contacts and look-ups whose line session data left open, by enum
+				  whose: they are not judged */
 };
 
 struct attribute;
@@ -50,6 +54,9 @@ void attribute_free(struct attribute *a);
 int attribute_inside(struct attribute *a, const char *text, struct err *e);
 /* The private and CGN ranges: what counts as inside where nothing is named. */
 void attribute_inside_private(struct attribute *a);
+/* From now on a line is who held the address, never the address; borrowed. Before the first record.
+ */
+void attribute_owners(struct attribute *a, struct owners *o);
 struct attribute_key { /* what the conversation of a flow is found by */
 	uint32_t hash;
 	uint8_t side;

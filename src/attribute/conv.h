@@ -28,6 +28,7 @@ struct conv {
 	bool both_ways : 1; /* the source gives biflows */
 	bool refused : 1;   /* the source says so (ICMP unreachable) */
 	bool have_icmp : 1;
+	uint32_t realm;
 	uint8_t line_bits[2]; /* of the sides' lines, see inside_find(); 0: that side is no line */
 	struct way way[2];
 };

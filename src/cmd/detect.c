@@ -12,6 +12,11 @@ static const struct opt_row rows[] = {
     {"inside", OPT_LIST, AT(inside), 0, 0, "CIDR[,line=LEN]", NULL,
 	"addresses of subscribers; a line is an IPv4 address or an IPv6 /64, or a prefix of LEN "
 	"bits"},
+    {"sessions", OPT_LIST, AT(sessions), 0, 0, "FILE", NULL,
+	"who held which address: RADIUS, DHCP, NAT records; a line is then who held it, never the "
+	"address"},
+    {"pseudonyms", OPT_TEXT, AT(pseudonyms), 0, 0, "KEYFILE", NULL,
+	"call these lines by pseudonyms under this key, see theriac vault key"},
     {"indicators", OPT_LIST, AT(indicators), 0, 0, "FILE", NULL,
 	"addresses and domains known to be bad: plain lists, CSV, Maltrail trails"},
     {"allow", OPT_LIST, AT(allow), 0, 0, "FILE", NULL,

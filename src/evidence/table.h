@@ -17,6 +17,8 @@ struct evidence_table {
 	const struct evidence_source *sources;
 	size_t sources_n;
 	const struct allow *allow;
+	const char *(*name)(const void *arg, const struct subject *s); /* may be NULL */
+	const void *name_arg;
 	struct hash_key key; /* drawn at random; what is told does not depend on it */
 	struct line *lines;
 	uint32_t *buckets;

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/when.h"
 #include "evidence/fuse.h"
+#include "evidence/table.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -236,14 +237,30 @@ static void families_json(const struct verdict_line *v, struct json *j)
 	json_end(j);
 }
 
+void evidence_names(struct evidence_table *t,
+    const char *(*name)(const void *arg, const struct subject *s), const void *arg)
+{
+	t->name = name;
+	t->name_arg = arg;
+}
+
+const char *evidence_subject(
+    const struct evidence_table *t, const struct subject *s, char room[ADDR_TEXT])
+{
+	const char *name = t->name ? t->name(t->name_arg, s) : NULL;
+	if (name)
+		return name;
+	subject_text(room, s);
+	return room;
+}
+
 void verdict_json(const struct evidence_table *t, const struct verdict_line *v, struct json *j)
 {
 	static const char *const groups[EVIDENCE_GROUPS] = {"intel", "propagation", "c2", "abuse"};
 	char word[ADDR_TEXT];
-	subject_text(word, &v->subject);
 	json_open(j, NULL);
 	json_text(j, "type", "subject");
-	json_text(j, "subject", word);
+	json_text(j, "subject", evidence_subject(t, &v->subject, word));
 	json_text(j, "tier", tier_words[v->tier]);
 	json_real(j, "score_db", v->score_db, 1);
 	json_real(j, "probability", v->probability, 3);

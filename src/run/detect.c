@@ -26,6 +26,9 @@ static int open_all(
 		return bad;
 	const struct stages_options so = {.settings = settings,
 	    .inside = o->inside,
+	    .sessions = o->sessions,
+	    .zone = o->zone,
+	    .pseudonyms = o->pseudonyms,
 	    .indicators = o->indicators,
 	    .allow = o->allow,
 	    .sampling = o->sampling,

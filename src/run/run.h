@@ -18,8 +18,8 @@ struct decode_options { /* theriac decode */
 
 struct run_detect_options { /* theriac detect */
 	const char *config;
-	struct opt_list inside, indicators, allow;
-	const char *format, *zone, *min_tier;
+	struct opt_list inside, sessions, indicators, allow;
+	const char *format, *zone, *min_tier, *pseudonyms;
 	int64_t since_ms, until_ms; /* 0: no limit */
 	uint64_t threads;           /* 0: as many as there are processors */
 	uint64_t sampling;          /* 0: as announced */

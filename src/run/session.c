@@ -1,37 +1,23 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* theriac session: what files tell of sessions into the index, and what the index holds. The files
- * of an import are read side by side, the one whose next event is oldest first, up to FILES_MAX at
- * a time, so that their order on the command line does not matter. An import that fails or is
- * stopped leaves the index as it was. */
+/* theriac session: what files tell of sessions into the index, and what the index holds. An import
+ * that fails or is stopped leaves the index as it was. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/when.h"
 #include "run/place.h"
 #include "run/run.h"
+#include "run/session_read.h"
 #include "run/session_store.h"
 #include "run/show.h"
 #include <stdlib.h>
 #include <string.h>
-
-enum { FILES_MAX = 256 };
-
-struct source { /* a file and its next event */
-	struct reader reader;
-	size_t at;
-	int64_t ms;
-	bool more;
-};
 
 struct importing {
 	const struct run_session_options *o;
 	struct session_import *import;
 	struct run_input in;
 	struct tally tally;
-	struct source *v;
-	size_t n;
-	struct progress progress;
-	uint64_t taken, refused; /* taken: bytes of files that are done */
 	struct err *e;
 };
 
@@ -60,72 +46,10 @@ static int open_store(
 	return bad;
 }
 
-/* The next event of a file, over the ends of its batches. */
-static void go_on(struct importing *m, struct source *s)
+static int take(void *arg, const struct session *event)
 {
-	while (s->more && s->at >= s->reader.batch.session_n) {
-		s->at = 0;
-		s->more = reader_next(&s->reader, &m->tally);
-	}
-	if (s->more)
-		s->ms = session_event_ms(&s->reader.batch.sessions[s->at]);
-}
-
-static int open_files(struct importing *m, size_t first, size_t n)
-{
-	m->n = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct source *s = &m->v[m->n];
-		struct err e;
-		*s = (struct source){.more = true};
-		if (reader_open(&s->reader, m->in.paths.v[first + i], &m->in.env, &m->tally, &e)) {
-			m->tally.files_failed++;
-			tally_tell(&m->tally, "%s", e.msg);
-			continue;
-		}
-		m->n++;
-		s->more = reader_next(&s->reader, &m->tally);
-		go_on(m, s);
-	}
-	return ERR_OK;
-}
-
-static struct source *oldest(struct importing *m)
-{
-	struct source *best = NULL;
-	for (size_t i = 0; i < m->n; i++)
-		if (m->v[i].more && (!best || m->v[i].ms < best->ms))
-			best = &m->v[i];
-	return best;
-}
-
-static void show_progress(struct importing *m)
-{
-	uint64_t taken = m->taken;
-	for (size_t i = 0; i < m->n; i++)
-		taken += reader_taken(&m->v[i].reader);
-	progress_show(&m->progress, taken, m->tally.session_n);
-}
-
-static int take_files(struct importing *m, size_t first, size_t n)
-{
-	struct source *s;
-	int bad = open_files(m, first, n);
-	for (uint64_t i = 0; !bad && (s = oldest(m)); i++) {
-		const struct session *event = &s->reader.batch.sessions[s->at++];
-		if (session_check(event))
-			m->refused++;
-		else
-			bad = session_import_event(m->import, event, m->e);
-		go_on(m, s);
-		if (i % 65536 == 0)
-			show_progress(m);
-	}
-	for (size_t i = 0; i < m->n; i++) {
-		m->taken += reader_taken(&m->v[i].reader);
-		reader_close(&m->v[i].reader, &m->tally);
-	}
-	return bad;
+	struct importing *m = arg;
+	return session_import_event(m->import, event, m->e);
 }
 
 static void import_json(const struct tally *t, const struct session_imported *d)
@@ -190,19 +114,12 @@ static int import_all(struct importing *m, struct session_imported *done)
 		return bad;
 	bad = session_store_sweep(store, clock_now_ms(), m->e);
 	m->import = session_import_begin(store, clock_now_ms());
-	m->v = mem_new(FILES_MAX, sizeof *m->v);
-	m->progress = progress_begin(m->in.paths.bytes);
-	for (size_t i = 0; i < m->in.paths.n && !bad; i += FILES_MAX) {
-		size_t left = m->in.paths.n - i;
-		bad = take_files(m, i, left < FILES_MAX ? left : FILES_MAX);
-	}
-	progress_end(&m->progress);
+	bad = bad ? bad : session_read(&m->in, &m->tally, take, m);
 	if (bad)
 		session_import_drop(m->import);
 	else
 		bad = session_import_end(m->import, done, m->e);
 	session_store_close(store);
-	free(m->v);
 	return bad;
 }
 
@@ -220,7 +137,6 @@ int run_session_import(
 		run_input_close(&m.in);
 		return bad == ERR_CONFIG ? 2 : 1;
 	}
-	m.tally.bad_n += m.refused;
 	(o->json ? import_json : import_words)(&m.tally, &done);
 	run_input_close(&m.in);
 	return m.tally.files_read && fflush(stdout) == 0 ? 0 : 1;

@@ -77,13 +77,12 @@ static void row(
 {
 	char line[ADDR_TEXT], since[WHEN_TEXT];
 	struct text words = {0};
-	subject_text(line, &v->subject);
 	when_text(since, v->first_ms / 60000 * 60000);
 	since[10] = ' ';
 	verdict_words(t, v, &words);
 	(void)printf("%s%-26s %-10s %5.1f dB  infected: %s%2.0f %%  since %.16s\n%s",
-	    paint(v->tier, colour), line, tier_words[v->tier], v->score_db,
-	    v->probability >= 0.98 ? ">=" : "", v->probability * 100, since,
+	    paint(v->tier, colour), evidence_subject(t, &v->subject, line), tier_words[v->tier],
+	    v->score_db, v->probability >= 0.98 ? ">=" : "", v->probability * 100, since,
 	    colour ? "\033[0m" : "");
 	wrap(words.n ? words.p : "", w);
 	text_fini(&words);
@@ -92,9 +91,9 @@ static void row(
 void show_line(const struct evidence_table *t, const struct verdict_line *v, struct text *out)
 {
 	char line[ADDR_TEXT], last[WHEN_TEXT];
-	subject_text(line, &v->subject);
 	when_text(last, v->last_ms / 1000 * 1000);
-	text_fmt(out, "%s %s %s %.1f dB: ", last, line, tier_words[v->tier], v->score_db);
+	text_fmt(out, "%s %s %s %.1f dB: ", last, evidence_subject(t, &v->subject, line),
+	    tier_words[v->tier], v->score_db);
 	verdict_words(t, v, out);
 	text_putc(out, '\n');
 }

@@ -3,6 +3,8 @@
 /* Opening the stages: see stages.h. */
 #include "run/stages.h"
 #include "base/mem.h"
+#include "run/keys.h"
+#include "run/line_book.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,7 +44,14 @@ static int open_inside(struct stages *s, struct err *e)
 		if (bad)
 			return bad;
 	}
-	if (l->n == 0) {
+	if (l->n == 0 && s->book) {
+		int bad = line_book_inside(s->book, s->attribute, e);
+		if (bad)
+			return bad;
+		if (!s->o.quiet)
+			(void)fprintf(stderr, "No --inside given: the networks that sessions speak "
+					      "of are inside.\n");
+	} else if (l->n == 0) {
 		attribute_inside_private(s->attribute);
 		if (!s->o.quiet)
 			(void)fprintf(stderr, "No --inside given: private and CGN addresses (10/8, "
@@ -50,6 +59,24 @@ static int open_inside(struct stages *s, struct err *e)
 					      "100.64/10, fc00::/7) are the lines.\n");
 	}
 	return ERR_OK;
+}
+
+static int open_sessions(struct stages *s, uint32_t skew_ms, struct err *e)
+{
+	struct pseudonym_key key;
+	int bad = s->o.pseudonyms ? keys_read_file(s->o.pseudonyms, &key, e) : ERR_OK;
+	const struct line_book_options o = {.files = &s->o.sessions,
+	    .decoder_opts = settings_decoders(s->o.settings),
+	    .zone = s->o.zone,
+	    .skew_ms = skew_ms,
+	    .key = s->o.pseudonyms ? &key : NULL};
+	if (s->o.pseudonyms && !s->o.sessions.n)
+		return err_set(e, ERR_CONFIG, "--pseudonyms is for lines of --sessions");
+	if (bad || !s->o.sessions.n)
+		return bad;
+	bad = line_book_open(&s->book, &o, e);
+	attribute_owners(s->attribute, line_book_owners(s->book));
+	return bad;
 }
 
 /* What is no list of indicators is told and left out; INPUT only where nothing at all was read. */
@@ -171,6 +198,11 @@ static void fill_unknown(const struct stages *s, const struct exporters *names, 
 	}
 }
 
+static const char *line_name(const void *book, const struct subject *s)
+{
+	return owners_name(line_book_owners((struct line_book *)book), s);
+}
+
 int stages_open(struct stages *s, const struct stages_options *o, struct err *e)
 {
 	*s = (struct stages){.o = *o};
@@ -181,7 +213,8 @@ int stages_open(struct stages *s, const struct stages_options *o, struct err *e)
 	s->indicators = indicators_new();
 	s->allow = allow_new();
 	open_sources(s);
-	int bad = open_inside(s, e);
+	int bad = open_sessions(s, (uint32_t)ao.skew_ms, e);
+	bad = bad ? bad : open_inside(s, e);
 	bad = bad ? bad : open_indicators(s, e);
 	bad = bad ? bad : open_allow(s, e);
 	if (bad)
@@ -191,6 +224,8 @@ int stages_open(struct stages *s, const struct stages_options *o, struct err *e)
 	s->tables.key = &s->key;
 	s->population = population_new(&s->tables, s->indicators);
 	s->evidence = new_table(s);
+	if (s->book)
+		evidence_names(s->evidence, line_name, s->book);
 	return ERR_OK;
 }
 
@@ -235,6 +270,8 @@ void stages_finish(struct stages *s, const struct exporters *names, struct stats
 	s->pipeline = NULL;
 	const struct attribute_counts *c = attribute_counted(s->attribute);
 	stats->no_inside = c->no_inside + c->special;
+	memcpy(stats->not_exact, c->not_exact, sizeof stats->not_exact);
+	stats->sessions = s->book != NULL;
 	stats->dropped += c->dropped;
 	stats->muted = evidence_muted(s->evidence);
 	fill_unknown(s, names, stats);
@@ -250,5 +287,6 @@ void stages_close(struct stages *s)
 	allow_free(s->allow);
 	indicators_free(s->indicators);
 	attribute_free(s->attribute);
+	line_book_close(s->book);
 	free(s->sources);
 }

@@ -8,6 +8,9 @@
 struct stages_options { /* borrowed, as are their texts */
 	const struct settings *settings;
 	struct opt_list inside, indicators, allow;
+	struct opt_list sessions; /* files; none: an address is the line */
+	const char *zone;         /* of their times, where these carry none */
+	const char *pseudonyms;   /* key file, NULL: lines are called as the files call them */
 	uint64_t sampling, threads;
 	bool no_dns, no_detect;
 	bool live;  /* hashes with a key of its own, not with the fixed one of offline runs */
@@ -19,6 +22,7 @@ struct stages {
 	struct detect_options tables;
 	struct hash_key key; /* a saved state brings its own */
 	struct attribute *attribute;
+	struct line_book *book; /* NULL: no sessions */
 	struct population *population;
 	struct indicators *indicators;
 	struct allow *allow;

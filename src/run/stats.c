@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Summaries and shared inputs: see stats.h. */
 #include "run/stats.h"
+#include "attribute/attribute.h"
 #include "base/mem.h"
 #include "base/when.h"
 #include <stdlib.h>
@@ -52,6 +53,13 @@ void stats_keys(const struct stats *s, struct json *j)
 		json_close(j);
 	}
 	json_end(j);
+	if (s->sessions) {
+		json_open(j, "line_not_exact");
+		for (size_t i = 0; i < sizeof s->not_exact / sizeof *s->not_exact; i++)
+			if (i != WHOSE_EXACT)
+				json_uint(j, whose_word((enum whose)i), s->not_exact[i]);
+		json_close(j);
+	}
 	json_real(j, "seconds", s->seconds, 3);
 	json_real(j, "peak_rss_mb", s->peak_rss_mb, 1);
 }
@@ -83,6 +91,14 @@ void stats_text(const struct stats *s, FILE *f)
 		if (rest[i].n)
 			(void)fprintf(f, ", %llu %s", (unsigned long long)rest[i].n, rest[i].what);
 	(void)fprintf(f, ".\n");
+	if (s->sessions)
+		(void)fprintf(f,
+		    "Not judged, since sessions do not say for sure whose line it was: %llu "
+		    "contacts "
+		    "and look-ups unknown, %llu ambiguous, %llu expired.\n",
+		    (unsigned long long)s->not_exact[WHOSE_UNKNOWN],
+		    (unsigned long long)s->not_exact[WHOSE_AMBIGUOUS],
+		    (unsigned long long)s->not_exact[WHOSE_EXPIRED]);
 	for (size_t i = 0; i < s->unknown_n; i++)
 		(void)fprintf(f, "Exporter %s %s: the outcome of %llu contacts is unknown.\n",
 		    s->unknown[i].exporter[0] ? s->unknown[i].exporter : "(no name)",

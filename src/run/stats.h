@@ -11,8 +11,10 @@ enum { STATS_UNKNOWN_MAX = 32 };
 struct stats {
 	struct tally tally;
 	uint64_t lines, late, muted, dropped;
-	uint64_t no_inside; /* records without an inside address */
-	struct {            /* exporters whose contacts could not be judged, and why */
+	uint64_t no_inside;    /* records without an inside address */
+	bool sessions;         /* lines are known by session data */
+	uint64_t not_exact[4]; /* contacts and look-ups of no certain line, by enum whose */
+	struct {               /* exporters whose contacts could not be judged, and why */
 		char exporter[64];
 		uint64_t contacts;
 		const char *why;

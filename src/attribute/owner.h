@@ -1,0 +1,21 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whose line the end of a contact was, by session data: questions of whose.h, and a memory for what
+ * is asked again and again. An answer is remembered for five minutes of records, and only if all
+ * that says so holds for the whole of them, so that it is always the one that whose.h would give.
+ */
+#pragma once
+#include "attribute/pseudonym.h"
+#include "attribute/whose.h"
+
+struct owners;
+/* asker: borrowed. skew_ms: how far clocks differ. key: lines get pseudonyms under it; NULL: a hash
+ * that is the same in every run. */
+struct owners *owners_new(struct asker *asker, uint32_t skew_ms, const struct pseudonym_key *key);
+void owners_free(struct owners *o);
+/* The line that held this from from_ms to to_ms, for sure and all the time: EXACT, and *s is set.
+ * What a handover falls into is AMBIGUOUS. q: address, realm, port and protocol. */
+enum whose owners_of(
+    struct owners *o, const struct question *q, int64_t from_ms, int64_t to_ms, struct subject *s);
+/* The line's text as it stands in session data; NULL: it is none of these, or has a pseudonym. */
+const char *owners_name(const struct owners *o, const struct subject *s);

@@ -1,0 +1,115 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sessions of a run: see line_book.h. Nothing is forgotten: a session that ended can be asked
+ * for until the run is over. */
+#include "run/line_book.h"
+#include "base/mem.h"
+#include "run/session_read.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { V4_BITS = 96 + 24, V6_BITS = 48, NETS_MAX = 4096 };
+
+struct line_book {
+	struct lines *lines;
+	struct sessions *sessions;
+	struct whose_live live;
+	struct whose_source source;
+	struct asker asker;
+	struct owners *owners;
+	struct tolds told;
+	struct prefix nets[NETS_MAX];
+	size_t net_n;
+	bool too_many;
+};
+
+/* Few, and the same one again and again: the last one is looked at first. */
+static void note_net(struct line_book *b, const union addr *a)
+{
+	struct prefix net = {.bits = addr_is_v4(a) ? V4_BITS : V6_BITS};
+	if (addr_is_zero(a))
+		return;
+	net.addr = addr_mask(a, net.bits);
+	for (size_t i = b->net_n; i > 0; i--)
+		if (addr_same(&b->nets[i - 1].addr, &net.addr))
+			return;
+	b->too_many |= b->net_n == NETS_MAX;
+	if (b->net_n < NETS_MAX)
+		b->nets[b->net_n++] = net;
+}
+
+static int take(void *arg, const struct session *event)
+{
+	struct line_book *b = arg;
+	note_net(b, &event->held.addr);
+	if (event->kind == SESSION_BINDING)
+		note_net(b, &event->holder.addr);
+	sessions_event(b->sessions, event, &b->told);
+	b->told.n = 0;
+	return 0;
+}
+
+static int read_files(struct line_book *b, const struct line_book_options *o, struct err *e)
+{
+	struct run_input in;
+	struct tally t = {0};
+	int bad = run_input_open(
+	    &in, o->decoder_opts, NULL, o->zone, (char **)o->files->v, (int)o->files->n, e);
+	bad = bad ? bad : session_read(&in, &t, take, b);
+	run_input_close(&in);
+	sessions_flush(b->sessions, &b->told);
+	if (!bad && !t.session_n)
+		bad = err_set(e, ERR_INPUT,
+		    "--sessions: no session could be read; theriac list "
+		    "decoders names the formats");
+	return bad;
+}
+
+int line_book_open(struct line_book **to, const struct line_book_options *o, struct err *e)
+{
+	struct line_book *b = *to = mem_new(1, sizeof *b);
+	struct sessions_options so;
+	opt_defaults(sessions_rows, sessions_rows_n, &so);
+	so.keep_ms = INT64_MAX / 4;
+	b->lines = lines_new(0);
+	b->sessions = sessions_new(&so, b->lines);
+	b->live = (struct whose_live){b->sessions, b->lines};
+	b->source = whose_live_source(&b->live);
+	b->asker = (struct asker){.v = &b->source, .n = 1};
+	int bad = read_files(b, o, e);
+	b->owners = owners_new(&b->asker, o->skew_ms, o->key);
+	return bad;
+}
+
+void line_book_close(struct line_book *b)
+{
+	if (!b)
+		return;
+	owners_free(b->owners);
+	whose_fini(&b->asker);
+	sessions_free(b->sessions);
+	lines_free(b->lines);
+	free(b->told.v);
+	free(b);
+}
+
+struct owners *line_book_owners(struct line_book *b)
+{
+	return b->owners;
+}
+
+int line_book_inside(const struct line_book *b, struct attribute *a, struct err *e)
+{
+	int bad = ERR_OK;
+	if (b->too_many)
+		return err_set(e, ERR_CONFIG,
+		    "--sessions: addresses of more than %d networks were "
+		    "held; name your prefixes with --inside",
+		    NETS_MAX);
+	for (size_t i = 0; i < b->net_n && !bad; i++) {
+		char word[ADDR_TEXT];
+		prefix_text(word, &b->nets[i]);
+		bad = attribute_inside(a, word, e);
+	}
+	return bad;
+}
