@@ -11,7 +11,7 @@
 enum { SECOND_MS = 1000, MINUTE_MS = 60000, HOUR_MS = 3600000, DAY_MS = 86400000 };
 /* The plan begins before the run, when lines dial in one after the other. */
 enum { LEAD_MS = 2 * HOUR_MS, DIAL_IN_MS = HOUR_MS / 2 };
-enum { TURN_DIAL, TURN_LEASE_OVER, TURN_BLOCK, TURN_KINDS = 4 };
+enum { TURN_DIAL, TURN_FREE, TURN_BLOCK, TURN_KINDS = 4 };
 
 const struct area areas[AREAS] = {
     {.name = "bng1", .kind = ACCESS_PPPOE},
@@ -32,9 +32,9 @@ struct pool { /* numbers that are free, the next one to be lent last */
 	uint32_t n;
 };
 
-struct dialer {           /* where a line stands */
-	int64_t dial_ms;  /* of its valid TURN_DIAL, and so on */
-	int64_t lease_ms; /* when the lease of its last stay runs out; 0: it has none left */
+struct dialer {          /* where a line stands */
+	int64_t dial_ms; /* of its valid TURN_DIAL, and so on */
+	int64_t free_ms; /* when others can have what its last stay had; 0: they can */
 	int64_t block_ms;
 	bool online;
 };
@@ -176,14 +176,14 @@ static void dial_in(struct plan *p, uint32_t line, int64_t ms)
 	struct dialer *d = &p->dialers[line];
 	struct stay before = p->a->last[line] ? *last_stay(p, line) : none;
 	struct stay *s = add_stay(p->a, line, ms);
-	if (d->lease_ms) {
+	if (d->free_ms) {
 		s->v4 = before.v4;
 		s->v6 = before.v6;
 		s->goes_on = true;
 	} else {
 		lend(p, s, &before);
 	}
-	d->lease_ms = 0;
+	d->free_ms = 0;
 	d->online = true;
 	d->dial_ms = ms + stretch(p);
 	later(p, d->dial_ms, line, TURN_DIAL);
@@ -211,11 +211,25 @@ static int64_t leave_lease(struct plan *p, struct stay *s, int64_t ms)
 		give_back(p, s);
 		return ms + seconds(p, 1, 8);
 	}
-	s->free_ms = d->lease_ms = stay_renewed_ms(p->a, s, ms) + p->o->lease_ms;
-	later(p, d->lease_ms, s->line, TURN_LEASE_OVER);
+	s->free_ms = d->free_ms = stay_renewed_ms(p->a, s, ms) + p->o->lease_ms;
+	later(p, d->free_ms, s->line, TURN_FREE);
 	if (chance(p, 50))
 		return ms + seconds(p, 50, 200);
-	return d->lease_ms + seconds(p, 5, 1800);
+	return d->free_ms + seconds(p, 5, 1800);
+}
+
+/* A NAT waits before it lends anew; another access router does not. */
+static int64_t hang_up(struct plan *p, struct stay *s, int64_t ms)
+{
+	struct dialer *d = &p->dialers[s->line];
+	bool soon = chance(p, 80);
+	if (areas[s->area].kind == ACCESS_NAT) {
+		s->free_ms = d->free_ms = ms + SECOND_MS;
+		later(p, d->free_ms, s->line, TURN_FREE);
+		return ms + (soon ? seconds(p, 2, 5) : seconds(p, 10, 600));
+	}
+	give_back(p, s);
+	return ms + (soon ? seconds(p, 0, 4) : seconds(p, 10, 600));
 }
 
 static void drop(struct plan *p, uint32_t line, int64_t ms)
@@ -226,12 +240,8 @@ static void drop(struct plan *p, uint32_t line, int64_t ms)
 	s->lost_stop = chance(p, 3);
 	s->lost_release = chance(p, 3);
 	d->online = false;
-	if (areas[s->area].kind == ACCESS_DHCP) {
-		d->dial_ms = leave_lease(p, s, ms);
-	} else {
-		give_back(p, s);
-		d->dial_ms = ms + (chance(p, 80) ? seconds(p, 0, 4) : seconds(p, 10, 600));
-	}
+	bool leased = areas[s->area].kind == ACCESS_DHCP;
+	d->dial_ms = leased ? leave_lease(p, s, ms) : hang_up(p, s, ms);
 	later(p, d->dial_ms, line, TURN_DIAL);
 }
 
@@ -259,9 +269,9 @@ static void take_turn(struct plan *p, const struct turn *t)
 		else if (d->dial_ms == t->ms)
 			dial_in(p, line, t->ms);
 		break;
-	case TURN_LEASE_OVER:
-		if (d->lease_ms == t->ms && !d->online) {
-			d->lease_ms = 0;
+	case TURN_FREE:
+		if (d->free_ms == t->ms && !d->online) {
+			d->free_ms = 0;
 			give_back(p, last_stay(p, line));
 		}
 		break;
