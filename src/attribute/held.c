@@ -8,6 +8,17 @@
 
 enum { BUCKETS_MIN = 1 << 12, SHARED_MIN = 1 << 8, MORE_FACTOR = 3 };
 
+/* Huge pages: a look-up is a few misses, each of the address as well. */
+static uint32_t *buckets_new(uint32_t mask)
+{
+	return mem_map((mask + 1ull) * sizeof(uint32_t));
+}
+
+static void buckets_free(uint32_t *buckets, uint32_t mask)
+{
+	mem_unmap(buckets, (mask + 1ull) * sizeof(uint32_t));
+}
+
 void held_init(struct held_table *t, uint64_t room)
 {
 	enum { ROOM_MAX = 1 << 29 };
@@ -22,8 +33,8 @@ void held_init(struct held_table *t, uint64_t room)
 	t->more_room = t->room * MORE_FACTOR;
 	t->v = mem_map((t->room + 1ull) * sizeof *t->v);
 	t->more = mem_map((t->more_room + 1ull) * sizeof *t->more);
-	t->cells = mem_new(BUCKETS_MIN, sizeof *t->cells);
-	t->sessions = mem_new(BUCKETS_MIN, sizeof *t->sessions);
+	t->cells = buckets_new(t->cell_mask);
+	t->sessions = buckets_new(t->session_mask);
 	t->shared_at = mem_new(SHARED_MIN, sizeof *t->shared_at);
 }
 
@@ -31,8 +42,8 @@ void held_fini(struct held_table *t)
 {
 	mem_unmap(t->v, (t->room + 1ull) * sizeof *t->v);
 	mem_unmap(t->more, (t->more_room + 1ull) * sizeof *t->more);
-	free(t->cells);
-	free(t->sessions);
+	buckets_free(t->cells, t->cell_mask);
+	buckets_free(t->sessions, t->session_mask);
 	free(t->shared_at);
 	free(t->shared);
 }
@@ -183,7 +194,7 @@ static bool link_cells(struct held_table *t, uint32_t i)
 	for (size_t k = n - 1; k > 0; k--, m = t->more[m].more)
 		cell_link(t, hash_of(t, &t->v[i].v, cells[k]), t->room + m);
 	cell_link(t, hash_of(t, &t->v[i].v, cells[0]), i);
-	t->classes[class_of(cells[0])] += n;
+	t->classes[addr_is_v4(&t->v[i].v.addr)][t->v[i].v.bits][class_of(cells[0])] += (uint32_t)n;
 	t->cell_n += (uint32_t)n;
 	return true;
 }
@@ -197,17 +208,17 @@ static void unlink_cells(struct held_table *t, uint32_t i)
 		more_drop(t, i);
 	}
 	cell_unlink(t, hash_of(t, &t->v[i].v, cells[0]), i);
-	t->classes[class_of(cells[0])] -= n;
+	t->classes[addr_is_v4(&t->v[i].v.addr)][t->v[i].v.bits][class_of(cells[0])] -= (uint32_t)n;
 	t->cell_n -= (uint32_t)n;
 }
 
 static void cells_grow(struct held_table *t)
 {
-	if (t->cell_n <= t->cell_mask)
+	if (t->cell_n <= t->cell_mask / 2) /* few strangers in a chain: each is a miss */
 		return;
+	buckets_free(t->cells, t->cell_mask);
 	t->cell_mask = t->cell_mask * 2 + 1;
-	t->cells = mem_grow(t->cells, t->cell_mask + 1ull, sizeof *t->cells);
-	memset(t->cells, 0, (t->cell_mask + 1ull) * sizeof *t->cells);
+	t->cells = buckets_new(t->cell_mask);
 	for (uint32_t i = 1; i < t->n; i++) {
 		uint32_t cells[INTERVAL_CELLS];
 		if (!t->v[i].used)
@@ -232,9 +243,9 @@ static void sessions_grow(struct held_table *t)
 {
 	if (t->session_n <= t->session_mask)
 		return;
+	buckets_free(t->sessions, t->session_mask);
 	t->session_mask = t->session_mask * 2 + 1;
-	t->sessions = mem_grow(t->sessions, t->session_mask + 1ull, sizeof *t->sessions);
-	memset(t->sessions, 0, (t->session_mask + 1ull) * sizeof *t->sessions);
+	t->sessions = buckets_new(t->session_mask);
 	for (uint32_t i = 1; i < t->n; i++)
 		if (t->v[i].used && t->v[i].session)
 			session_link(t, i);

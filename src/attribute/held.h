@@ -9,6 +9,7 @@
 struct held {
 	struct interval v;
 	int64_t seen_ms;  /* the last record that says that it is held; at least its begin */
+	int64_t known_ms; /* the first one */
 	uint64_t session; /* which session of which NAS; 0: none was named */
 	uint32_t nas;     /* who told it; 0: unnamed */
 	uint32_t next;    /* of its first cell's chain; the further ones are struct held_more */
@@ -44,8 +45,10 @@ struct held_table {
 	uint32_t cell_n, session_n; /* entries in buckets */
 	uint64_t bits_n[129];       /* how many of each prefix length there are */
 	uint64_t bits[3];           /* those lengths as a bitmap */
-	uint64_t classes[3];        /* how many stand in CELL_ALL, CELL_RANGE, CELL_PORT */
-	uint32_t hand;              /* where the next one that may go is looked for */
+	/* How many stand in CELL_ALL, CELL_RANGE, CELL_PORT, of each prefix length of each family.
+	 */
+	uint32_t classes[2][129][3];
+	uint32_t hand; /* where the next one that may go is looked for */
 };
 
 void held_init(struct held_table *t, uint64_t room);
@@ -56,6 +59,11 @@ void held_drop(struct held_table *t, uint32_t i);
 
 uint64_t held_cell_hash(const struct held_table *t, uint32_t realm, const union addr *addr,
     uint8_t bits, uint32_t cell);
+static inline const uint32_t *held_classes(
+    const struct held_table *t, const union addr *addr, uint8_t bits)
+{
+	return t->classes[addr_is_v4(addr)][bits];
+}
 /* Those that stand in one cell, and others whose hash is near: look at the interval. 0: no more. */
 struct held_walk {
 	uint32_t at;

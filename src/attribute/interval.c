@@ -11,7 +11,7 @@ uint64_t session_digest(const struct session *s)
 		int64_t t0_ms, t1_ms;
 		uint32_t realm, inside_realm;
 		uint16_t first, last, step, inside_port;
-		uint8_t bits, proto, kind, begin, end, ids[SESSION_IDS_MAX + 1];
+		uint8_t bits, proto, kind, begin, end, flags, ids[SESSION_IDS_MAX + 1];
 	} d = {.held = s->held.addr,
 	    .inside = s->holder.addr,
 	    .t0_ms = s->t0_ms,
@@ -26,7 +26,8 @@ uint64_t session_digest(const struct session *s)
 	    .proto = s->proto,
 	    .kind = s->kind,
 	    .begin = s->begin,
-	    .end = s->end};
+	    .end = s->end,
+	    .flags = s->flags};
 	size_t n = s->ids.n <= SESSION_IDS_MAX ? s->ids.n : 0;
 	memcpy(d.ids, s->ids.bytes, n);
 	uint64_t h = hash_bytes(&hash_key_offline, &d, offsetof(__typeof__(d), ids) + n).a;

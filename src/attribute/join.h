@@ -68,6 +68,8 @@ static inline struct conv *join_expired(
 		const struct join_node *n = &j->nodes[next - 1];
 		__builtin_prefetch(&j->buckets[n->hash & j->mask]);
 		__builtin_prefetch(&j->nodes[n->next ? n->next - 1 : next - 1]);
+		__builtin_prefetch(&j->v[next - 1]);
+		__builtin_prefetch((const char *)&j->v[next - 1] + 64);
 	}
 	return &j->v[number - 1];
 }

@@ -68,7 +68,7 @@ void lines_free(struct lines *l)
 {
 	if (!l)
 		return;
-	free(l->v);
+	mem_unmap(l->v, l->cap * sizeof *l->v);
 	free(l->buckets);
 	free(l->joins);
 	free(l->apart);
@@ -167,6 +167,18 @@ static void link_all(struct lines *l)
 	}
 }
 
+/* In huge pages once it is large: look-ups end here. */
+static void grow(struct lines *l)
+{
+	size_t old = l->cap * sizeof *l->v;
+	l->cap = l->cap ? l->cap * 2 : BUCKETS_MIN;
+	struct ident *v = mem_map(l->cap * sizeof *v);
+	if (old)
+		memcpy(v, l->v, old);
+	mem_unmap(l->v, old);
+	l->v = v;
+}
+
 static uint32_t new_number(struct lines *l)
 {
 	uint32_t i = l->free;
@@ -176,10 +188,8 @@ static uint32_t new_number(struct lines *l)
 	}
 	if (l->n > l->room)
 		return 0;
-	if (l->n >= l->cap) {
-		l->cap = l->cap ? l->cap * 2 : BUCKETS_MIN;
-		l->v = mem_grow(l->v, l->cap, sizeof *l->v);
-	}
+	if (l->n >= l->cap)
+		grow(l);
 	return l->n++;
 }
 

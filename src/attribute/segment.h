@@ -34,6 +34,11 @@ struct segment_entry {
 };
 /* Order of entries; those of one interval stand together, the newest first. */
 int segment_order(const struct segment_entry *a, const struct segment_entry *b);
+/* An entry as bytes, told as what differs from the one before it, a zeroed one at first. p has room
+ * for SEGMENT_ENTRY_MAX. Of get, e is the one before it, which becomes this one; false: damaged. */
+enum { SEGMENT_ENTRY_MAX = 160 };
+size_t segment_put(uint8_t *p, const struct segment_entry *last, const struct segment_entry *e);
+bool segment_get(struct buf *b, struct segment_entry *e);
 
 struct segment_writer;
 struct segment_writer *segment_write(save_sink *sink, void *to);

@@ -101,7 +101,7 @@ static size_t word_put(uint8_t *p, uint64_t v)
 	return sizeof v;
 }
 
-size_t entry_put(uint8_t *p, const struct segment_entry *last, const struct segment_entry *e)
+size_t segment_put(uint8_t *p, const struct segment_entry *last, const struct segment_entry *e)
 {
 	const struct interval *v = &e->v;
 	uint8_t flags = flags_of(last, e);
@@ -178,7 +178,7 @@ static void times_get(struct buf *b, struct interval *v, uint8_t flags)
 			 : v->t1_ms;
 }
 
-bool entry_get(struct buf *b, struct segment_entry *e)
+bool segment_get(struct buf *b, struct segment_entry *e)
 {
 	struct interval *v = &e->v;
 	uint8_t flags = buf_u8(b), edges = buf_u8(b);

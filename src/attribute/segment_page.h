@@ -4,17 +4,13 @@
 #pragma once
 #include "attribute/segment.h"
 
-enum { PAGE_HEAD = 16, PAGE_ROOM = SEGMENT_PAGE - PAGE_HEAD, ENTRY_MAX = 160 };
+enum { PAGE_HEAD = 16, PAGE_ROOM = SEGMENT_PAGE - PAGE_HEAD };
 enum { PAGE_CROWDED = 1 }; /* more was open at its begin than is repeated: look at the one before */
 
 struct page_head {
 	uint16_t used, n, carried, flags;
 };
 
-/* Appends the entry to p, which has room for ENTRY_MAX; last: the one before it, zero at first. */
-size_t entry_put(uint8_t *p, const struct segment_entry *last, const struct segment_entry *e);
-/* e: the one before it, which becomes this one. False: damaged. */
-bool entry_get(struct buf *b, struct segment_entry *e);
 size_t varint_put(uint8_t *p, uint64_t v); /* at most 10 bytes */
 uint64_t varint_get(struct buf *b);
 /* Head and checksum in front of what was put behind PAGE_HEAD; the rest is zeroed. */

@@ -162,7 +162,7 @@ static bool look_into(struct look *l, uint64_t page)
 		return same_cell(first, &l->key);
 	}
 	for (unsigned i = 0; i < h.n; i++) {
-		if (!entry_get(&b, &e)) {
+		if (!segment_get(&b, &e)) {
 			damaged(l);
 			break;
 		}
@@ -202,7 +202,7 @@ static void scan_place(struct look *l)
 			damaged(l);
 			continue;
 		}
-		for (unsigned i = 0; i < h.n && entry_get(&b, &e); i++) {
+		for (unsigned i = 0; i < h.n && segment_get(&b, &e); i++) {
 			struct segment_key k = key_of(&e);
 			uint32_t cells[INTERVAL_CELLS];
 			(void)interval_cells(&e.v, cells);
@@ -291,7 +291,7 @@ static bool walk_page(struct segment_walk *w)
 		w->last = (struct segment_entry){{.bits = 0}, 0};
 		bool good = page_open(page_at(w->segment, w->page++), &h, &w->at);
 		for (unsigned i = 0; good && i < h.carried; i++)
-			good = entry_get(&w->at, &w->last);
+			good = segment_get(&w->at, &w->last);
 		if (good) {
 			w->left = (unsigned)h.n - h.carried;
 			return true;
@@ -303,7 +303,7 @@ static bool walk_page(struct segment_walk *w)
 
 bool segment_next(struct segment_walk *w, struct segment_entry *e)
 {
-	while (!w->left || !entry_get(&w->at, &w->last)) {
+	while (!w->left || !segment_get(&w->at, &w->last)) {
 		w->bad_pages += w->left > 0;
 		w->left = 0;
 		if (!walk_page(w))

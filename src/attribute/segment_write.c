@@ -70,7 +70,7 @@ static void put_entry(
     struct segment_writer *w, const struct segment_entry *last, const struct segment_entry *e)
 {
 	w->head.used =
-	    (uint16_t)(w->head.used + entry_put(w->page + PAGE_HEAD + w->head.used, last, e));
+	    (uint16_t)(w->head.used + segment_put(w->page + PAGE_HEAD + w->head.used, last, e));
 	w->head.n++;
 }
 
@@ -102,7 +102,7 @@ static void begin_page(struct segment_writer *w, const struct segment_entry *e)
 	if (w->crowded)
 		w->head.flags |= PAGE_CROWDED;
 	for (size_t i = 0; i < w->open_n; i++) {
-		if (w->head.used + ENTRY_MAX > CARRY_ROOM) {
+		if (w->head.used + SEGMENT_ENTRY_MAX > CARRY_ROOM) {
 			w->head.flags |= PAGE_CROWDED;
 			break;
 		}
@@ -128,7 +128,7 @@ static void keep_open(struct segment_writer *w, const struct segment_entry *e)
 void segment_add(struct segment_writer *w, const struct segment_entry *e)
 {
 	uint32_t cells[INTERVAL_CELLS];
-	if (!w->head.n || w->head.used + ENTRY_MAX > PAGE_ROOM)
+	if (!w->head.n || w->head.used + SEGMENT_ENTRY_MAX > PAGE_ROOM)
 		begin_page(w, e);
 	else
 		put_entry(w, &w->last, e);

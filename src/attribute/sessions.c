@@ -27,6 +27,7 @@ struct sessions {
 	struct reorder order;
 	struct sessions_counts counts;
 	int64_t now_ms; /* of events, never goes back */
+	int64_t seen_at_ms;
 };
 
 /* One event on its way. */
@@ -56,6 +57,11 @@ void sessions_set_key(struct sessions *s, const struct hash_key *key)
 	s->key = *key;
 }
 
+void sessions_seen_at(struct sessions *s, int64_t ms)
+{
+	s->seen_at_ms = ms;
+}
+
 void sessions_free(struct sessions *s)
 {
 	if (!s)
@@ -65,13 +71,13 @@ void sessions_free(struct sessions *s)
 	free(s);
 }
 
-static void tell(struct tolds *out, const struct held *h)
+static void tell(struct tolds *out, const struct held *h, bool fresh)
 {
 	if (out->n == out->cap) {
 		out->cap = out->cap ? out->cap * 2 : 64;
 		out->v = mem_grow(out->v, out->cap, sizeof *out->v);
 	}
-	out->v[out->n++] = (struct told){h->v, h->seen_ms, h->session, h->nas, h->interims};
+	out->v[out->n++] = (struct told){h->v, h->seen_ms, h->session, h->nas, h->interims, fresh};
 }
 
 static void forget(struct sessions *s, uint32_t i)
@@ -84,7 +90,7 @@ static void forget(struct sessions *s, uint32_t i)
 /* Whether it may still be asked for or put right. */
 static bool is_kept(const struct sessions *s, const struct held *h, int64_t ms)
 {
-	return h->v.t1_ms == INTERVAL_EVER_MS || h->v.t1_ms >= ms - s->o.keep_ms;
+	return h->v.t1_ms == INTERVAL_EVER_MS || h->v.t1_ms + s->o.keep_ms >= ms;
 }
 
 static uint32_t hand_on(struct held_table *t)
@@ -137,12 +143,12 @@ static int64_t sure_of(const struct sessions *s, const struct held *h)
 	return by_sight && stale_ms < h->v.t1_ms ? stale_ms : h->v.t1_ms;
 }
 
-static void changed(struct act *a, struct held *h)
+static void changed(struct act *a, struct held *h, bool fresh)
 {
 	int64_t sure_ms = sure_of(a->s, h);
 	bool unsure = h->v.end == SESSION_INFERRED && h->v.sure_ms < sure_ms; /* see infer_end */
 	h->v.sure_ms = unsure ? h->v.sure_ms : sure_ms;
-	tell(a->out, h);
+	tell(a->out, h, fresh);
 }
 
 static bool is_open(const struct held *h, int64_t ms)
@@ -152,14 +158,15 @@ static bool is_open(const struct held *h, int64_t ms)
 
 static void end(struct act *a, struct held *h, uint8_t edge, int64_t ms)
 {
-	if (h->v.end != SESSION_INFERRED)
-		a->s->counts.closed++;
+	bool put_right =
+	    h->v.end == SESSION_INFERRED; /* files that took it as over do not have it */
+	a->s->counts.closed += !put_right;
 	a->s->counts.inferred += edge == SESSION_INFERRED;
 	h->v.end = edge;
 	h->v.t1_ms = ms > h->v.t0_ms ? ms : h->v.t0_ms;
 	h->v.ended = a->digest;
 	h->v.sure_ms = h->v.t1_ms;
-	changed(a, h);
+	changed(a, h, put_right);
 }
 
 /* Whether a session that goes on elsewhere would end what h holds: a NAS knows its own, and an
@@ -209,7 +216,7 @@ static uint32_t cell_after(const struct act *a, uint32_t cell)
 	uint32_t first = a->v.port_first, last = a->v.port_last;
 	if (!interval_has_ports(&a->v))
 		return CELL_N;
-	if (cell == CELL_ALL && t->classes[1])
+	if (cell == CELL_ALL && held_classes(t, &a->v.addr, a->v.bits)[1])
 		return CELL_RANGE + (first >> 8);
 	if (cell >= CELL_RANGE && cell < CELL_RANGE + (last >> 8))
 		return cell + 1;
@@ -285,6 +292,7 @@ static void open_new(struct act *a, bool interims)
 	settle(a, interims ? a->ms : a->v.t0_ms);
 	struct held h = {.v = a->v,
 	    .seen_ms = interims ? a->ms : a->v.t0_ms,
+	    .known_ms = a->ms,
 	    .session = a->session,
 	    .nas = a->nas,
 	    .interims = interims};
@@ -298,7 +306,7 @@ static void open_new(struct act *a, bool interims)
 	a->s->counts.closed += h.v.t1_ms != INTERVAL_EVER_MS && h.v.end != SESSION_UNTIL;
 	a->s->counts.inferred += h.v.end == SESSION_INFERRED;
 	keep(a->s, &h);
-	tell(a->out, &h);
+	tell(a->out, &h, true);
 }
 
 /* It is said again, or renewed. */
@@ -310,7 +318,7 @@ static void go_on(struct act *a, struct held *h, bool interims)
 		h->v.end = SESSION_SEEN;
 	if (a->v.end == SESSION_UNTIL && a->v.t1_ms > h->v.t1_ms)
 		h->v.t1_ms = a->v.t1_ms;
-	changed(a, h);
+	changed(a, h, false);
 }
 
 /* Of the event's own session: the one that is open, else the one that ended last. */
@@ -360,6 +368,19 @@ static void begin(struct act *a)
 	}
 }
 
+/* Whether the session was known before this event, though not to hold this. When it came to hold
+ * it is then not known: the session's own begin says nothing of that. */
+static bool joined_later(const struct act *a)
+{
+	const struct held_table *t = &a->s->table;
+	for (uint32_t i = a->session ? held_of_session(t, a->session) : 0; i;
+	     i = t->v[i].session_next)
+		if (t->v[i].session == a->session && t->v[i].known_ms < a->ms &&
+		    is_kept(a->s, &t->v[i], a->ms))
+			return true;
+	return false;
+}
+
 static void still_held(struct act *a)
 {
 	struct own own = find_own(a);
@@ -377,7 +398,7 @@ static void still_held(struct act *a)
 	if (own.over && own.over->v.end != SESSION_UNTIL) {
 		a->v.t0_ms = own.over->v.t1_ms;
 		a->v.begin = SESSION_INFERRED;
-	} else if (!a->v.t0_ms || a->v.begin == SESSION_SEEN) {
+	} else if (!a->v.t0_ms || a->v.begin == SESSION_SEEN || joined_later(a)) {
 		a->v.t0_ms = a->ms;
 		a->v.begin = SESSION_SEEN;
 	}
@@ -412,7 +433,7 @@ static void ended(struct act *a)
 		end(a, over, SESSION_TOLD, a->ms);
 	else if (over)
 		a->s->counts.again++;
-	else if (a->v.t0_ms)
+	else if (a->v.t0_ms && !joined_later(a))
 		open_new(a, false);
 	else
 		a->s->counts.unknown_ends++;
@@ -471,7 +492,8 @@ static void read_ids(struct act *a)
 	if (session_ids_get(ids, SESSION_NAS).n)
 		a->nas = (uint32_t)key_of(a->s, session, 1, ids) | 1;
 	if (a->v.holder == HOLDER_LINE)
-		a->v.line = lines_enter(a->s->lines, ids, 0, a->ms);
+		a->v.line = lines_enter(a->s->lines, ids, a->event->flags,
+		    a->ms > a->s->seen_at_ms ? a->ms : a->s->seen_at_ms);
 }
 
 static void apply(struct sessions *s, const struct session *event, struct tolds *out)
@@ -523,13 +545,32 @@ void sessions_flush(struct sessions *s, struct tolds *out)
 	drain(s, true, out);
 }
 
+void sessions_forget(struct sessions *s, int64_t before_ms)
+{
+	for (uint32_t i = 1; i < s->table.n; i++)
+		if (s->table.v[i].used && s->table.v[i].v.t1_ms <= before_ms)
+			forget(s, i);
+}
+
 void sessions_restore(struct sessions *s, const struct told *t)
 {
+	struct act a = {.s = s, .v = t->v, .ms = INT64_MIN};
 	struct held h = {.v = t->v,
 	    .seen_ms = t->seen_ms,
+	    .known_ms = t->v.t0_ms,
 	    .session = t->session,
 	    .nas = t->nas,
 	    .interims = t->interims};
+	struct held *known;
+	for (struct around r = around_of(); (known = next_around(&a, &r));) {
+		if (!interval_is(&known->v, &t->v))
+			continue;
+		if (interval_newer(&t->v, &known->v))
+			known->v = t->v;
+		known->seen_ms = t->seen_ms > known->seen_ms ? t->seen_ms : known->seen_ms;
+		known->interims |= t->interims;
+		return;
+	}
 	keep(s, &h);
 }
 
@@ -539,7 +580,7 @@ bool sessions_next_open(const struct sessions *s, uint32_t *at, int64_t now_ms, 
 		const struct held *h = &s->table.v[*at];
 		if (!h->used || !is_open(h, now_ms))
 			continue;
-		*t = (struct told){h->v, h->seen_ms, h->session, h->nas, h->interims};
+		*t = (struct told){h->v, h->seen_ms, h->session, h->nas, h->interims, false};
 		return true;
 	}
 	return false;

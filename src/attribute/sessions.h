@@ -7,7 +7,8 @@
  * - A begin ends what an earlier session of the same NAS still held there (of any NAT, for a
  *   binding): inferred. What was seen after that begin is not ended: both hold, nobody knows who.
  *   The same where two begin at the same time.
- * - "Still held" of a session that is not known opens it, at its begin if that is told.
+ * - "Still held" of a session that is not known opens it, at its begin if that is told. What a
+ *   known session is said to hold, and was not before, it holds from then on.
  * - An end closes, also what was closed by inference; an end of something unknown counts only where
  *   its begin is told, too.
  * - A NAS that starts afresh ends all it held. A lifetime ends a lease unless it is renewed.
@@ -35,6 +36,7 @@ struct told { /* an interval that is new or says more than before */
 	uint64_t session;
 	uint32_t nas;
 	bool interims;
+	bool fresh; /* told for the first time, or its end was put right */
 };
 struct tolds { /* growing list; zero-initialise, free v */
 	struct told *v;
@@ -59,11 +61,15 @@ void sessions_event(struct sessions *s, const struct session *event, struct told
 /* The clock moves: events that waited long enough count. */
 void sessions_advance(struct sessions *s, int64_t now_ms, struct tolds *out);
 void sessions_flush(struct sessions *s, struct tolds *out);
+/* Forgets at once what ended before. */
+void sessions_forget(struct sessions *s, int64_t before_ms);
 /* Takes an interval over as it was told, after a restart. */
 void sessions_restore(struct sessions *s, const struct told *t);
 /* All that is not over at now_ms, one after the other: *at is 0 at first. */
 bool sessions_next_open(const struct sessions *s, uint32_t *at, int64_t now_ms, struct told *t);
 const struct sessions_counts *sessions_counted(const struct sessions *s);
 const struct held_table *sessions_table(const struct sessions *s);
+/* Identifiers count as seen at that time, if their record is older: it was imported then. */
+void sessions_seen_at(struct sessions *s, int64_t ms);
 /* For a test or a restart: the key by which sessions are known, which must stay for a log. */
 void sessions_set_key(struct sessions *s, const struct hash_key *key);

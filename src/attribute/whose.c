@@ -22,7 +22,7 @@ void found_add(struct found *f, const struct interval *v, uint64_t key, uint8_t 
 		f->cap = f->cap ? f->cap * 2 : 16;
 		f->v = mem_grow(f->v, f->cap, sizeof *f->v);
 	}
-	f->v[f->n++] = (struct found_one){*v, key, flags, f->source};
+	f->v[f->n++] = (struct found_one){*v, key, f->source, flags};
 }
 
 void whose_fini(struct asker *w)
@@ -121,7 +121,7 @@ static void find_all(struct asker *w, const struct question *q, struct found *f)
 	f->n = 0;
 	f->more = false;
 	for (size_t i = 0; i < w->n; i++) {
-		f->source = (uint8_t)i;
+		f->source = (uint16_t)i;
 		w->v[i].find(w->v[i].of, q, window.lo_ms, window.hi_ms, f);
 	}
 	if (f->n > 1)
@@ -154,7 +154,7 @@ static void add_record(struct answer *a, size_t line, const struct found_one *f)
 	if (a->record_n == ANSWER_RECORDS)
 		a->cut = true;
 	else
-		a->records[a->record_n++] = (struct answer_record){f->v, (uint8_t)line, f->source};
+		a->records[a->record_n++] = (struct answer_record){f->v, f->source, (uint8_t)line};
 }
 
 /* The line that a record names, with the binding that led to it, or NULL. */

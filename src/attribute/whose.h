@@ -27,7 +27,8 @@ struct question {
 
 struct answer_record { /* what says so: a lease, a binding, or the lease of its inside address */
 	struct interval v;
-	uint8_t line, source; /* whose, of answer.v; which source gave it */
+	uint16_t source; /* which one gave it */
+	uint8_t line;    /* whose, of answer.v */
 };
 
 struct answer_line {
@@ -50,14 +51,15 @@ struct answer {
 struct found_one {
 	struct interval v;
 	uint64_t key; /* HOLDER_LINE: its line */
-	uint8_t flags, source;
+	uint16_t source;
+	uint8_t flags;
 };
 enum { FOUND_MAX = 4096 };
 struct found { /* growing list; zero-initialise, free v */
 	struct found_one *v;
 	size_t n, cap;
-	bool more;      /* more than FOUND_MAX */
-	uint8_t source; /* number of the source that is being asked */
+	bool more;       /* more than FOUND_MAX */
+	uint16_t source; /* number of the source that is being asked */
 };
 void found_add(struct found *f, const struct interval *v, uint64_t key, uint8_t flags);
 /* Whether the interval holds what is asked for, at any time. */
@@ -77,7 +79,6 @@ struct whose_source {
 	int64_t swept_ms; /* what ended before was deleted; 0: nothing */
 };
 
-enum { WHOSE_SOURCES_MAX = 16 };
 struct asker { /* zero-initialise, set v and n; not for two threads at a time; whose_fini */
 	const struct whose_source *v;
 	size_t n;
@@ -95,5 +96,6 @@ struct whose_live {
 	const struct lines *lines;
 };
 struct whose_source whose_live_source(struct whose_live *l);
-/* For a question that is asked soon: brings near where it will be looked for. */
-void whose_look(const struct sessions *s, const struct question *q);
+/* For a question that is asked soon: brings near where it will be looked for; closer, some
+ * questions later: what stands there. */
+void whose_look(const struct sessions *s, const struct question *q, bool closer);

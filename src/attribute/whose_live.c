@@ -22,10 +22,14 @@ static void take(struct probe *p, const struct interval *v)
 	found_add(p->out, v, key, line ? lines_flags(p->live->lines, v->line) : 0);
 }
 
-static void probe_cell(struct probe *p, uint32_t cell)
+static uint64_t hash_of(const struct probe *p, uint32_t cell)
+{
+	return held_cell_hash(p->t, p->q->realm, &p->addr, p->bits, cell);
+}
+
+static void probe_cell(struct probe *p, uint32_t cell, uint64_t hash)
 {
 	const struct held_table *t = p->t;
-	uint64_t hash = held_cell_hash(t, p->q->realm, &p->addr, p->bits, cell);
 	uint32_t i;
 	for (struct held_walk w = held_first(t, hash); (i = held_next(t, &w));) {
 		const struct interval *v = &t->v[i].v;
@@ -47,25 +51,44 @@ static void probe_all_cells(struct probe *p)
 	const struct held_shared *s = held_shared_of(p->t, p->q->realm, &p->addr);
 	for (uint32_t cell = CELL_RANGE; s && s->n > s->single_n && cell <= CELL_RANGE + 255;
 	     cell++)
-		probe_cell(p, cell);
+		probe_cell(p, cell, hash_of(p, cell));
 	for (uint32_t cell = CELL_PORT; s && s->single_n && cell < CELL_N; cell++)
-		probe_cell(p, cell);
+		probe_cell(p, cell, hash_of(p, cell));
 }
 
+/* Waiting for one sort of cell, the others are on their way. */
 static void probe_length(struct probe *p)
 {
 	uint16_t port = p->q->port;
+	uint32_t cells[] = {CELL_ALL, CELL_RANGE + (port >> 8), CELL_PORT + port};
+	const uint32_t *classes = held_classes(p->t, &p->q->addr, p->bits);
+	uint64_t hashes[3] = {0};
+	size_t n = port ? 3 : 1;
 	p->addr = p->bits == 128 ? p->q->addr : addr_mask(&p->q->addr, p->bits);
-	if (p->t->classes[0])
-		probe_cell(p, CELL_ALL);
-	if (!port) {
-		probe_all_cells(p);
-		return;
+	for (size_t i = 0; i < n; i++) {
+		if (!classes[i])
+			continue;
+		hashes[i] = hash_of(p, cells[i]);
+		__builtin_prefetch(&p->t->cells[hashes[i] & p->t->cell_mask]);
 	}
-	if (p->t->classes[1])
-		probe_cell(p, CELL_RANGE + (port >> 8));
-	if (p->t->classes[2])
-		probe_cell(p, CELL_PORT + port);
+	for (size_t i = 0; i < n; i++)
+		if (classes[i])
+			probe_cell(p, cells[i], hashes[i]);
+	if (!port)
+		probe_all_cells(p);
+}
+
+/* The prefix lengths held of an address's family, longest first; -1: no more. */
+static int next_length(const struct held_table *t, const union addr *a, int bits)
+{
+	int shortest = addr_is_v4(a) ? 96 : 0;
+	for (bits--; bits >= shortest; bits--) {
+		if (bits < 128 && !(t->bits[bits / 64] << (63 - bits % 64)))
+			bits -= bits % 64; /* none in the rest of this word */
+		else if (t->bits[bits / 64] >> bits % 64 & 1)
+			return bits;
+	}
+	return -1;
 }
 
 static void find(
@@ -74,15 +97,7 @@ static void find(
 	const struct whose_live *live = of;
 	const struct held_table *t = sessions_table(live->sessions);
 	struct probe p = {live, t, q, out, lo_ms, hi_ms, {{0}}, 0};
-	int shortest = addr_is_v4(&q->addr) ? 96 : 0;
-	for (int bits = 128; bits >= shortest; bits--) {
-		if (bits < 128 &&
-		    !(t->bits[bits / 64] << (63 - bits % 64))) { /* none in this word */
-			bits -= bits % 64;
-			continue;
-		}
-		if (!(t->bits[bits / 64] >> bits % 64 & 1))
-			continue;
+	for (int bits = 129; (bits = next_length(t, &q->addr, bits)) >= 0;) {
 		p.bits = (uint8_t)bits;
 		probe_length(&p);
 	}
@@ -101,11 +116,28 @@ struct whose_source whose_live_source(struct whose_live *l)
 	return (struct whose_source){.find = find, .name = name, .of = l};
 }
 
-void whose_look(const struct sessions *s, const struct question *q)
+static void look(const struct held_table *t, const struct question *q, uint8_t bits, bool closer)
+{
+	uint32_t cells[] = {CELL_ALL, CELL_RANGE + (q->port >> 8), CELL_PORT + q->port};
+	const uint32_t *classes = held_classes(t, &q->addr, bits);
+	union addr addr = addr_mask(&q->addr, bits);
+	for (size_t i = 0; i < 3; i++) {
+		if (!classes[i] || (i && !q->port))
+			continue;
+		const uint32_t *bucket =
+		    &t->cells[held_cell_hash(t, q->realm, &addr, bits, cells[i]) & t->cell_mask];
+		if (!closer) {
+			__builtin_prefetch(bucket);
+		} else if (*bucket && *bucket <= t->room) {
+			__builtin_prefetch(&t->v[*bucket]);
+			__builtin_prefetch((const char *)&t->v[*bucket] + 64);
+		}
+	}
+}
+
+void whose_look(const struct sessions *s, const struct question *q, bool closer)
 {
 	const struct held_table *t = sessions_table(s);
-	uint32_t cell =
-	    q->port && t->classes[1] > t->classes[0] ? CELL_RANGE + (q->port >> 8) : CELL_ALL;
-	__builtin_prefetch(
-	    &t->cells[held_cell_hash(t, q->realm, &q->addr, 128, cell) & t->cell_mask]);
+	for (int bits = 129; (bits = next_length(t, &q->addr, bits)) >= 0;)
+		look(t, q, (uint8_t)bits, closer);
 }

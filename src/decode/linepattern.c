@@ -84,9 +84,15 @@ static int text_at(struct span text, struct span line, size_t at)
 /* The next place of the text from `at` on, or SIZE_MAX. */
 static size_t find(struct span text, struct span line, size_t at)
 {
-	for (; at < line.n; at++)
+	for (; at < line.n; at++) {
+		const char *next =
+		    is_blank(text.p[0]) ? line.p + at : memchr(line.p + at, text.p[0], line.n - at);
+		if (!next)
+			break;
+		at = (size_t)(next - line.p);
 		if (text_at(text, line, at) != NOWHERE)
 			return at;
+	}
 	return SIZE_MAX;
 }
 

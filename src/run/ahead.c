@@ -1,77 +1,78 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading ahead: see ahead.h. A ring of batches: the thread fills one that the caller is done with.
- */
+/* Reading ahead: see ahead.h. A ring of packed batches, filled by whoever holds the lock. */
 #include "run/ahead.h"
 #include "base/mem.h"
-#include "run/gate.h"
-#include <stdlib.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
-enum { RING = 32, SLEEP = RING / 2 - 1 };
+enum { RING = 32, APART = 128 /* what different threads write is that far apart */ };
 
 struct ahead {
 	struct stream *stream;
+	pthread_mutex_t reading; /* who holds it fills batches */
+	bool ended;
+	_Alignas(APART) _Atomic uint64_t filled;
+	_Alignas(APART) _Atomic uint64_t taken; /* by the caller */
 	struct stream_packed ring[RING];
 	struct stream_batch now;
-	struct gate filled, done;
-	uint64_t taken; /* batches the caller has had, that in his hands included */
-	bool threaded;
-	pthread_t thread;
 };
 
-static void *read_on(void *arg)
-{
-	struct ahead *a = arg;
-	for (uint64_t n = 0; n < RING || gate_wait(&a->done, n - RING + 1, SLEEP); n++) {
-		if (!stream_fill(a->stream, &a->ring[n % RING]))
-			break;
-		gate_pass(&a->filled);
-	}
-	gate_close(&a->filled);
-	return NULL;
-}
-
-struct ahead *ahead_new(struct stream *s, bool thread)
+struct ahead *ahead_new(struct stream *s)
 {
 	struct ahead *a = mem_map(sizeof *a);
 	a->stream = s;
-	a->threaded = thread;
-	gate_init(&a->filled);
-	gate_init(&a->done);
-	if (thread && pthread_create(&a->thread, NULL, read_on, a) != 0)
-		abort();
+	(void)pthread_mutex_init(&a->reading, NULL);
 	return a;
-}
-
-static const struct stream_packed *next(struct ahead *a)
-{
-	if (!a->threaded)
-		return stream_fill(a->stream, &a->ring[0]) ? &a->ring[0] : NULL;
-	if (a->taken)
-		gate_pass(&a->done);
-	if (!gate_wait(&a->filled, a->taken + 1, SLEEP))
-		return NULL;
-	return &a->ring[a->taken++ % RING];
-}
-
-const struct stream_batch *ahead_next(struct ahead *a, uint64_t *taken)
-{
-	const struct stream_packed *p = next(a);
-	if (!p)
-		return NULL;
-	stream_unpack(p, &a->now);
-	*taken = p->taken;
-	return &a->now;
 }
 
 void ahead_free(struct ahead *a)
 {
-	if (!a)
-		return;
-	gate_close(&a->done);
-	if (a->threaded)
-		(void)pthread_join(a->thread, NULL);
-	gate_fini(&a->filled);
-	gate_fini(&a->done);
+	(void)pthread_mutex_destroy(&a->reading);
 	mem_unmap(a, sizeof *a);
+}
+
+/* For who holds the lock. */
+static bool fill(struct ahead *a)
+{
+	uint64_t n = atomic_load(&a->filled);
+	if (a->ended || n - atomic_load(&a->taken) == RING)
+		return false;
+	a->ended = !stream_fill(a->stream, &a->ring[n % RING]);
+	if (!a->ended)
+		atomic_store(&a->filled, n + 1);
+	return !a->ended;
+}
+
+bool ahead_help(void *ahead)
+{
+	struct ahead *a = ahead;
+	if (pthread_mutex_trylock(&a->reading) != 0)
+		return false;
+	bool filled = fill(a);
+	(void)pthread_mutex_unlock(&a->reading);
+	return filled;
+}
+
+static bool is_ready(const struct ahead *a)
+{
+	return atomic_load(&a->filled) != atomic_load(&a->taken);
+}
+
+const struct stream_batch *ahead_next(struct ahead *a, uint64_t *taken)
+{
+	if (!is_ready(a)) {
+		(void)pthread_mutex_lock(&a->reading);
+		if (!is_ready(a))
+			(void)fill(a);
+		(void)pthread_mutex_unlock(&a->reading);
+	}
+	if (!is_ready(a))
+		return NULL;
+	uint64_t n = atomic_load(&a->taken);
+	const struct stream_packed *p = &a->ring[n % RING];
+	stream_unpack(p, &a->now);
+	*taken = p->taken;
+	atomic_store(&a->taken, n + 1);
+	return &a->now;
 }

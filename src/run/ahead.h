@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading ahead: a thread of its own reads, decodes, smooths and merges while the caller works on
- * earlier batches. */
+/* Reading ahead: whoever has nothing else to do reads, decodes, smooths and merges the next batch,
+ * one thread at a time; the caller does it himself where no batch is ready. */
 #pragma once
 #include "run/stream.h"
 
 struct ahead;
-/* From now on the stream is the thread's. Without a thread, batches are filled when asked for. */
-struct ahead *ahead_new(struct stream *s, bool thread);
+struct ahead *ahead_new(struct stream *s); /* the stream stays the caller's, but is not touched */
+void ahead_free(struct ahead *a);
+/* From any thread: fills a batch, if there is room for one and nobody else does. False: not now. */
+bool ahead_help(void *ahead);
 /* The next batch, valid until the next call; NULL: there is none. *taken: how far the files were
  * read (stream_packed). */
 const struct stream_batch *ahead_next(struct ahead *a, uint64_t *taken);
-void ahead_free(struct ahead *a); /* ends the thread; the stream stays the caller's */

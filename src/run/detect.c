@@ -55,19 +55,15 @@ static void feed(struct detection *x, const struct stream_batch *b)
 	stages_feed(&x->stages, b->v + fed, b->n - fed);
 }
 
-static void read_all(struct detection *x)
+static void read_all(struct detection *x, struct ahead *a)
 {
-	struct stream *s = stream_new(&x->in, &x->stats.tally);
 	struct progress bar = progress_begin(x->in.paths.bytes);
-	struct ahead *a = ahead_new(s, stages_shards(&x->stages.o) > 0);
 	const struct stream_batch *b;
 	for (uint64_t n = 0, taken = 0; (b = ahead_next(a, &taken)); n += b->n) {
 		progress_show(&bar, taken, n);
 		feed(x, b);
 	}
 	progress_end(&bar);
-	ahead_free(a);
-	stream_free(s);
 }
 
 static int no_line_error(struct detection *x)
@@ -119,9 +115,13 @@ static int conclude(struct detection *x)
 
 static int run_pipeline(struct detection *x)
 {
-	stages_start(&x->stages);
-	read_all(x);
+	struct stream *s = stream_new(&x->in, &x->stats.tally);
+	struct ahead *a = ahead_new(s);
+	stages_start(&x->stages, (struct pipeline_idle){ahead_help, a});
+	read_all(x, a);
 	stages_finish(&x->stages, x->in.env.exporters, &x->stats);
+	ahead_free(a);
+	stream_free(s);
 	return conclude(x);
 }
 

@@ -21,6 +21,11 @@ void gate_init(struct gate *g);
 void gate_fini(struct gate *g);
 void gate_pass(struct gate *g);  /* one more is through */
 void gate_close(struct gate *g); /* no more will come */
+/* Whether n batches are through. */
+static inline bool gate_is_open(const struct gate *g, uint64_t n)
+{
+	return atomic_load(&g->n) >= n;
+}
 /* Waits until n batches are through, and if it has to wait, until n + more are. False: fewer than n
  * are, and no more will come. */
 bool gate_wait(struct gate *g, uint64_t n, uint64_t more);

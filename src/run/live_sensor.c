@@ -302,7 +302,7 @@ static int open_stages(struct live_sensor *s, struct err *e)
 	const struct stages_options so = stages_of(s);
 	int bad = stages_open(&s->stages, &so, e);
 	if (!bad)
-		stages_start(&s->stages);
+		stages_start(&s->stages, (struct pipeline_idle){0});
 	return bad;
 }
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING = 8, SLEEP = RING / 2 - 1 /* batches more, see gate_wait */ };
-enum { CONTACTS = 1024, LOOKUPS = 256 }; /* of a batch, before it is handed over */
+enum { RING = 32, SLEEP = RING / 2 - 1 /* batches more, see gate_wait */ };
+enum { CONTACTS = 256, LOOKUPS = 64 }; /* of a batch, before it is handed over */
 enum { FEED = 1024, FAR = 32, NEAR = 16, CLOSE = 4, SOME = 64 };
 
 struct asked {     /* a look-up */
@@ -71,7 +71,7 @@ static void hint_lookup(struct pipeline *p, struct asked *a)
 static void hint_work(struct pipeline *p, struct work *w)
 {
 	const struct contacts *c = &w->contacts;
-	struct asked *a = w->asked;
+	size_t asked = 0;
 	if (w->hint_cap < c->cap)
 		w->hints = mem_grow(w->hints, w->hint_cap = c->cap, sizeof *w->hints);
 	for (size_t at = 0, to; at < c->n; at = to) {
@@ -79,13 +79,13 @@ static void hint_work(struct pipeline *p, struct work *w)
 		for (size_t i = at; i < to; i++)
 			population_prepare(p->o.population, &c->v[i], &w->hints[i]);
 		for (size_t i = at; i < to; i++) {
-			for (; a < w->asked + w->asked_n && a->at == i; a++)
-				hint_lookup(p, a);
+			while (asked < w->asked_n && w->asked[asked].at == i)
+				hint_lookup(p, &w->asked[asked++]);
 			population_contact(p->o.population, &c->v[i], &w->hints[i]);
 		}
 	}
-	for (; a < w->asked + w->asked_n; a++)
-		hint_lookup(p, a);
+	while (asked < w->asked_n)
+		hint_lookup(p, &w->asked[asked++]);
 }
 
 static bool is_mine(const struct shard *s, const struct hint *h)
@@ -129,15 +129,15 @@ static void look_ahead(const struct shard *s, const struct work *w, size_t i)
 static void do_work(struct shard *s, struct work *w)
 {
 	const struct contacts *c = &w->contacts;
-	struct asked *a = w->asked;
+	size_t asked = 0;
 	for (size_t i = 0; i < c->n; i++) {
 		look_ahead(s, w, i);
-		for (; a < w->asked + w->asked_n && a->at == i; a++)
-			do_lookup(s, a);
+		while (asked < w->asked_n && w->asked[asked].at == i)
+			do_lookup(s, &w->asked[asked++]);
 		do_contact(s, &c->v[i], &w->hints[i]);
 	}
-	for (; a < w->asked + w->asked_n; a++)
-		do_lookup(s, a);
+	while (asked < w->asked_n)
+		do_lookup(s, &w->asked[asked++]);
 	keep_evidence(s);
 }
 
@@ -147,10 +147,19 @@ static bool is_alone(const struct pipeline *p)
 	return p->n == 1;
 }
 
+/* Waits for the n-th batch, and is of use until there are enough to go on with. */
+static bool wait_for(const struct pipeline *p, struct gate *g, uint64_t n)
+{
+	const struct pipeline_idle *idle = &p->o.idle;
+	while (idle->work && !gate_is_open(g, n + SLEEP) && idle->work(idle->arg))
+		;
+	return gate_wait(g, n, SLEEP);
+}
+
 static void *population_main(void *arg)
 {
 	struct pipeline *p = arg;
-	for (uint64_t n = 0; gate_wait(&p->filled, n + 1, SLEEP); n++) {
+	for (uint64_t n = 0; wait_for(p, &p->filled, n + 1); n++) {
 		hint_work(p, &p->ring[n % RING]);
 		gate_pass(&p->hinted);
 	}
@@ -163,7 +172,7 @@ static void *shard_main(void *arg)
 	struct shard *s = arg;
 	struct pipeline *p = s->pipeline;
 	struct gate *before = is_alone(p) ? &p->filled : &p->hinted;
-	for (uint64_t n = 0; gate_wait(before, n + 1, SLEEP); n++) {
+	for (uint64_t n = 0; wait_for(p, before, n + 1); n++) {
 		struct work *w = &p->ring[n % RING];
 		if (is_alone(p))
 			hint_work(p, w);

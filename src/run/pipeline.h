@@ -8,6 +8,12 @@
 #include "evidence/evidence.h"
 #include "run/stream.h"
 
+/* What a thread that has to wait may do meanwhile, a little at a time; false: there is nothing. */
+struct pipeline_idle {
+	bool (*work)(void *arg);
+	void *arg;
+};
+
 struct pipeline;
 struct pipeline_options {
 	struct attribute *attribute; /* borrowed */
@@ -17,7 +23,8 @@ struct pipeline_options {
 	const bool *enabled;
 	struct evidence_table *(*new_table)(const void *arg); /* one for each shard, bounded */
 	const void *new_table_arg;
-	unsigned shards; /* threads that detect; 0: the caller's does it */
+	unsigned shards;           /* threads that detect; 0: the caller's does it */
+	struct pipeline_idle idle; /* work may be NULL */
 	bool no_dns, no_detect;
 };
 struct pipeline *pipeline_new(const struct pipeline_options *o);

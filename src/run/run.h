@@ -61,6 +61,13 @@ struct run_who_options { /* theriac who */
 	bool verify_log, json;
 };
 
+struct run_session_options { /* theriac session */
+	const char *config, *state, *format, *zone;
+	int64_t retention_ms;
+	uint64_t memory_mb; /* for sorting */
+	bool json;
+};
+
 struct demo_options { /* theriac demo */
 	const char *config, *out;
 	uint64_t lines, hours, seed;
@@ -123,6 +130,11 @@ int run_subscriber(
     const struct run_subscriber_options *o, enum run_subscriber_what what, char **args, int n);
 /* args: address and time, or with verify_log a head or nothing. */
 int run_who(const struct run_who_options *o, char **args, int n);
+/* Puts the session records of files into the index. */
+int run_session_import(
+    const struct run_session_options *o, const struct settings *settings, char **paths, int n);
+/* What the index holds. */
+int run_session_status(const struct run_session_options *o);
 /* Simulates, and prints a closing word. */
 int run_simulate(const struct sim_options *o);
 /* Simulates, detects, shows. */

@@ -472,7 +472,7 @@ static void block_signals(struct parent *p)
 static void say_buffers(const struct live *l)
 {
 	uint64_t asked = l->o->buffer_mb << 20, got = l->sockets[0].bytes;
-	if (got >= asked)
+	if (got >= asked - asked / 1024) /* the kernel rounds */
 		live_say("receive buffers of %llu MiB", (unsigned long long)l->o->buffer_mb);
 	else
 		live_say(

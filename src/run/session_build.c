@@ -82,6 +82,19 @@ static int out_open(struct out *o, const char *path, struct err *e)
 	return ERR_OK;
 }
 
+int session_sync_names(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	struct text folder = {0};
+	text_add(&folder, slash ? path : ".", slash ? (size_t)(slash - path) : 1);
+	int fd = open(folder.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int bad = fd < 0 || fsync(fd) != 0 ? failed(folder.p, e) : ERR_OK;
+	if (fd >= 0)
+		(void)close(fd);
+	text_fini(&folder);
+	return bad;
+}
+
 /* The head in its place; with a new name, the file outlives a power cut under it. */
 static int out_close(
     struct out *o, const uint8_t head[SEGMENT_HEAD], const char *name, int bad, struct err *e)
@@ -91,7 +104,9 @@ static int out_close(
 		bad = failed(o->path.p, e);
 	if (!bad && name && (fsync(o->fd) != 0 || rename(o->path.p, name) != 0))
 		bad = failed(o->path.p, e);
-	if (bad && o->fd >= 0)
+	if (!bad && name)
+		bad = session_sync_names(name, e);
+	else if (bad && o->fd >= 0)
 		(void)unlink(o->path.p);
 	if (o->fd >= 0)
 		(void)close(o->fd);

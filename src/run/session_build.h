@@ -19,6 +19,9 @@ int session_build_add_file(struct session_build *b, const struct segment *s, int
 int session_build_end(struct session_build *b, struct segment_about *about, struct err *e);
 void session_build_drop(struct session_build *b); /* instead of session_build_end */
 
+/* New and old names in the folder of a file outlive a power cut from here on. */
+int session_sync_names(const char *path, struct err *e);
+
 /* A file mapped into memory. */
 struct session_file {
 	struct segment segment;

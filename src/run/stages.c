@@ -199,7 +199,7 @@ struct evidence_table *stages_table(const struct stages *s)
 	return new_table(s);
 }
 
-void stages_start(struct stages *s)
+void stages_start(struct stages *s, struct pipeline_idle idle)
 {
 	struct pipeline_options po = {.attribute = s->attribute,
 	    .population = s->population,
@@ -209,6 +209,7 @@ void stages_start(struct stages *s)
 	    .new_table = new_shard_table,
 	    .new_table_arg = s,
 	    .shards = stages_shards(&s->o),
+	    .idle = idle,
 	    .no_dns = s->o.no_dns,
 	    .no_detect = s->o.no_detect};
 	s->pipeline = pipeline_new(&po);

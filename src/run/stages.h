@@ -31,7 +31,7 @@ struct stages {
 
 /* Files are read here and nowhere later. CONFIG, INPUT, SYS; close in any case. */
 int stages_open(struct stages *s, const struct stages_options *o, struct err *e);
-void stages_start(struct stages *s); /* the pipeline and its threads */
+void stages_start(struct stages *s, struct pipeline_idle idle); /* the pipeline and its threads */
 void stages_feed(struct stages *s, const struct stream_record *r, size_t n); /* n in order */
 /* Threads that detect besides the caller's; 0: the caller's does it all. */
 unsigned stages_shards(const struct stages_options *o);

@@ -19,11 +19,13 @@ void who_json(const struct asker *w, const struct question *q, const struct answ
 /* Adds what the record of the log says of question and answer. */
 void who_record(const struct question *q, const struct answer *a, struct json *j);
 
-/* The stored session index of a state's folder as sources of an asker; at most WHOSE_SOURCES_MAX.
- * Close with who_sources_close. */
+/* The stored session index of a state's folder as sources of an asker. Close with
+ * who_sources_close. */
+struct session_store;
 struct who_sources {
-	struct whose_source v[WHOSE_SOURCES_MAX];
+	const struct whose_source *v;
 	size_t n;
+	struct session_store *store;
 };
 int who_sources_open(const char *state, struct who_sources *s, struct err *e);
 void who_sources_close(struct who_sources *s);

@@ -67,7 +67,7 @@ static inline struct session script_session(const struct script_event *e)
 	script_id(&s, SESSION_USER, e->user);
 	script_id(&s, SESSION_MAC, e->mac);
 	script_id(&s, SESSION_CIRCUIT, e->circuit);
-	int64_t ms = script_ms(e->at_s), from_ms = e->for_s ? script_ms(e->at_s - e->for_s) : 0;
+	int64_t ms = script_ms(e->at_s), from_ms = e->for_s > 0 ? script_ms(e->at_s - e->for_s) : 0;
 	switch (e->what) {
 	case SCRIPT_START:
 	case SCRIPT_ALLOC:

@@ -79,6 +79,23 @@ static void zones(void **state)
 	}
 }
 
+static void abbreviations_stand_for_one_zone(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool ok;
+		int hours;
+	} rows[] = {{"CET", true, 1}, {"CEST", true, 2}, {"EST", true, -5}, {"JST", true, 9},
+	    {"UTC", true, 0}, {"+03", true, 3}, {"CST", false, 0}, {"IST", false, 0},
+	    {"PST", false, 0}, {"cet", false, 0}, {"", false, 0}, {"Address:", false, 0}};
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		int64_t ms = 0;
+		assert_int_equal(when_zone_abbreviated(span_of(rows[i].text), &ms), rows[i].ok);
+		assert_int_equal(ms, rows[i].hours * 3600000LL);
+	}
+}
+
 static void unix_seconds(void **state)
 {
 	(void)state;
@@ -119,6 +136,7 @@ int main(void)
 	    cmocka_unit_test(times_are_read),
 	    cmocka_unit_test(every_day_comes_back),
 	    cmocka_unit_test(zones),
+	    cmocka_unit_test(abbreviations_stand_for_one_zone),
 	    cmocka_unit_test(unix_seconds),
 	    cmocka_unit_test(durations_for_people),
 	};

@@ -310,6 +310,7 @@ static inline void world_make(struct world *w, size_t claims, uint64_t seed)
 		world_group_of(
 		    w, WORLD_DIALLED, addr_v4(0x64400000 + i / 2), 128, 1 + i % 2, per, i ^ 1);
 	size_t leases = w->claim_n;
+	assert_true(dialled > 6 * per); /* else blocks find no new holders */
 	for (uint32_t i = 0; i < leased; i++)
 		world_group_of(w, WORLD_LEASED, addr_v4(0x0a000000 + i), 128, 0, per, 0);
 	for (uint32_t i = 0; i < prefixes; i++)

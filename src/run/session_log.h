@@ -1,0 +1,38 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The append log of one writer of session intervals. It begins with what was open at its start, and
+ * goes on with what became known since. What was put is on the disk when session_log_sync returns.
+ * A block is written as a whole with its checksum: of a log that was cut, by a crash or a full
+ * disk, all complete blocks are read and the rest is cut off and said. */
+#pragma once
+#include "attribute/attribute.h"
+
+struct session_log; /* for writing */
+/* A new log, mode 0600, its head on the disk. */
+int session_log_make(struct session_log **log, const char *path, int64_t from_ms, int64_t swept_ms,
+    const struct hash_key *key, struct err *e);
+/* Goes on behind the last complete block; bytes: where that ends, as session_log_read says. */
+int session_log_append(struct session_log **log, const char *path, uint64_t bytes, struct err *e);
+/* opening: it was so when the log began. lines: what the number of its line means. */
+void session_log_put(
+    struct session_log *l, const struct told *t, bool opening, const struct lines *lines);
+/* The joins of the table that were done since the last call. */
+void session_log_put_joins(struct session_log *l, const struct lines *lines);
+/* Numbers of lines mean something else from now on, or joins were parted. */
+void session_log_renumber(struct session_log *l);
+int session_log_sync(struct session_log *l, struct err *e);
+uint64_t session_log_bytes(const struct session_log *l);
+void session_log_close(struct session_log *l); /* what was not synchronised is lost */
+
+struct session_log_about {
+	int64_t from_ms, swept_ms;
+	int64_t reach_ms;    /* what was learnt concerns times from here on */
+	struct hash_key key; /* by which sessions are known in it */
+	uint64_t told_n;
+	uint64_t bytes, cut_bytes; /* complete blocks, and what stands behind them */
+};
+/* Reads all complete blocks. Identifiers go into lines, with their joins; take gets each interval,
+ * whose line is a number of lines. INPUT: no such log. */
+int session_log_read(const char *path, struct lines *lines,
+    int (*take)(void *arg, const struct told *t, struct err *e), void *arg,
+    struct session_log_about *about, struct err *e);
