@@ -79,10 +79,12 @@ void act_ask(struct scene *s, struct home *h, const struct ask *a)
 	    .answer_n = a->answer_n,
 	    .doing = a->doing};
 	memcpy(q.answers, a->answers, sizeof q.answers);
-	/* The router asks the resolver over IPv4 in most homes, even where there is IPv6. */
-	q.client = a->v6 ? home_v6(h->line, a->device, s->minute_ms / DAY_MS)
-			 : home_v4(&s->inside, h->line);
-	q.server = world_resolver(a->v6);
+	/* The router asks the resolver over IPv4 in most homes, even where there is IPv6. With
+	 * sessions, which tell that both are one line, bots use both. */
+	bool v6 = a->v6 || (s->sessions && a->doing && h->dual && (a->at_ms & 1));
+	q.client =
+	    v6 ? home_v6(h->line, a->device, s->minute_ms / DAY_MS) : home_v4(&s->inside, h->line);
+	q.server = world_resolver(v6);
 	q.local = (uint16_t)(strlen(a->label) + dot);
 	q.port = any_port(h);
 	q.ttl_s = a->ttl_s ? a->ttl_s : 60u << rand_below(&h->r, 7);

@@ -194,9 +194,9 @@ static uint16_t checksum(const uint8_t *p, size_t n)
 	return (uint16_t)~sum;
 }
 
-/* Ethernet, IPv4 and UDP in front of n bytes of payload; the exporter is 192.0.2.1, the collector
- * 192.0.2.2, without a UDP checksum (allowed over IPv4). */
-static void put_frame(uint8_t *p, size_t n, bool ipfix)
+/* Ethernet, IPv4 and UDP in front of n bytes of payload; the exporter is 192.0.2.1 or 192.0.2.3,
+ * the collector 192.0.2.2, without a UDP checksum (allowed over IPv4). */
+static void put_frame(const struct exporter *x, uint8_t *p, size_t n)
 {
 	static const uint8_t ethernet[14] = {2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0};
 	memcpy(p, ethernet, sizeof ethernet);
@@ -206,10 +206,10 @@ static void put_frame(uint8_t *p, size_t n, bool ipfix)
 	(void)put(ip + 2, 20 + 8 + n, 2);
 	ip[8] = 64;
 	ip[9] = PROTO_UDP;
-	(void)put(ip + 12, 0xc0000201, 4);
+	(void)put(ip + 12, 0xc0000201u + 2u * x->number, 4);
 	(void)put(ip + 16, 0xc0000202, 4);
 	(void)put(ip + 10, checksum(ip, 20), 2);
-	(void)put(put(put(put(ip + 20, 50000, 2), ipfix ? 4739 : 2055, 2), 8 + n, 2), 0, 2);
+	(void)put(put(put(put(ip + 20, 50000, 2), x->ipfix ? 4739 : 2055, 2), 8 + n, 2), 0, 2);
 }
 
 static void put_le(uint8_t *p, uint32_t v)
@@ -234,7 +234,7 @@ static void send(struct exporter *x, uint8_t *p, size_t n, size_t records)
 		    put(head, (uint64_t)(seconds * 1000 - x->boot_ms), 4), (uint64_t)seconds, 4);
 		(void)put(put(head, x->sequence++, 4), DOMAIN_ID, 4);
 	}
-	put_frame(p, n, x->ipfix);
+	put_frame(x, p, n);
 	put_le(packet, (uint32_t)seconds);
 	put_le(packet + 4, x->sent_in_second++);
 	put_le(packet + 8, (uint32_t)(n + HEADERS));
@@ -290,15 +290,18 @@ static void flush(struct exporter *x)
 		send(x, p, (size_t)(at - p) - HEADERS, records);
 }
 
-void exporter_open(struct exporter *x, struct sink *to, bool ipfix, bool flags, uint32_t sampling,
-    int64_t start_ms)
+void exporter_open(struct exporter *x, struct sink *to, const struct exporter_about *about)
 {
 	/* pcap: little-endian, microseconds, version 2.4, Ethernet. */
 	static const uint8_t head[24] = {
 	    0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, [16] = 0, 0, 4, 0, [20] = 1};
-	*x = (struct exporter){.to = to, .ipfix = ipfix, .flags = flags, .sampling = sampling};
-	x->boot_ms = start_ms / 1000 * 1000 - BOOT_BEFORE_MS;
-	x->second = start_ms / 1000;
+	*x = (struct exporter){.to = to,
+	    .ipfix = about->ipfix,
+	    .flags = about->flags,
+	    .sampling = about->sampling,
+	    .number = about->number};
+	x->boot_ms = about->start_ms / 1000 * 1000 - BOOT_BEFORE_MS;
+	x->second = about->start_ms / 1000;
 	sink_add(to, head, sizeof head);
 	send_templates(x);
 }

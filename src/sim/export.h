@@ -15,10 +15,18 @@ struct export_set { /* records of one template, waiting for their datagram */
 	size_t n, records;
 };
 
+struct exporter_about {
+	int64_t start_ms;
+	uint32_t sampling;
+	uint8_t number; /* tells exporters apart: address and domain */
+	bool ipfix, flags;
+};
+
 struct exporter {
 	struct sink *to;                      /* borrowed */
 	int64_t boot_ms, second, told_second; /* told: when templates were last sent */
 	uint32_t sampling, sequence, sent_in_second;
+	uint8_t number;
 	bool ipfix, flags;
 	struct export_set sets[2]; /* IPv4, IPv6 */
 };
@@ -33,8 +41,7 @@ struct export_record {
 	bool outward; /* came in on the lines' side */
 };
 
-void exporter_open(struct exporter *x, struct sink *to, bool ipfix, bool flags, uint32_t sampling,
-    int64_t start_ms);
+void exporter_open(struct exporter *x, struct sink *to, const struct exporter_about *about);
 /* Records come in order of exported_ms. */
 void exporter_add(struct exporter *x, const struct export_record *r);
 void exporter_close(struct exporter *x);

@@ -19,6 +19,8 @@ struct scene {
 	uint32_t line_n, bot_n;
 	struct home *homes;
 	struct bot *bots;
+	struct access access; /* of a run with sessions */
+	bool sessions;
 	struct truth truth;
 	struct stage stage;
 };

@@ -55,6 +55,16 @@ const struct opt_row sim_rows[SIM_ROWS] = {
     {"no-flags", OPT_BOOL, AT(no_flags), 0, 0, NULL, NULL, "an exporter without TCP flags"},
     {"sampling", OPT_UINT, AT(sampling), 1, 100000, "packets", "1",
 	"an exporter that looks at one packet in so many, by chance, and says so"},
+    {"sessions", OPT_BOOL, AT(sessions), 0, 0, NULL, NULL,
+	"lines change their addresses, over PPPoE, DHCP and a carrier-grade NAT; sessions/ says "
+	"who held "
+	"which, as FreeRADIUS, dhcpd, Kea and the NAT log it"},
+    {"redial", OPT_SPAN, AT(redial_ms), 60, 604800, "s", "5 h",
+	"with --sessions, how long a line keeps an address on average"},
+    {"lease", OPT_SPAN, AT(lease_ms), 120, 604800, "s", "1 h",
+	"with --sessions, how long a DHCP lease lasts"},
+    {"behind-nat", OPT_REAL, AT(behind_nat), 0, 1, NULL, "0.3",
+	"with --sessions, share of the lines behind a carrier-grade NAT"},
     {"no-dns", OPT_BOOL, AT(no_dns), 0, 0, NULL, NULL, "no dns.log"},
     {"json", OPT_BOOL, AT(json), 0, 0, NULL, NULL, "print the summary as JSON"},
 };
@@ -192,6 +202,10 @@ static int open_files(struct scene *s, const struct sim_options *o, struct err *
 	struct stage *stage = &s->stage;
 	stage->zeek = strcmp(o->format, "zeek") == 0;
 	int failed = remove_other(o->out, stage->zeek ? "flows.pcap" : "conn.log", e);
+	if (!failed && (stage->zeek || !o->sessions))
+		failed = remove_other(o->out, "flows-outside.pcap", e);
+	if (!failed && !o->sessions)
+		failed = sessions_remove(o->out, e);
 	if (!failed && o->no_dns)
 		failed = remove_other(o->out, "dns.log", e);
 	if (failed)
@@ -204,6 +218,7 @@ static int open_files(struct scene *s, const struct sim_options *o, struct err *
 	stage->end_ms = s->end_ms;
 	stage->truth = &s->truth;
 	stage->homes = s->homes;
+	stage->access = s->truth.access = s->sessions ? &s->access : NULL;
 	truth_open(&s->truth, s->bots, s->bot_n, &s->inside, s->start_ms);
 	failed = sink_open(&s->truth.to, o->out, "truth.jsonl", e);
 	if (!failed)
@@ -221,7 +236,7 @@ static void tell_lines(struct scene *s, const struct sim_options *o)
 		const struct home *h = &s->homes[i];
 		if (h->bot >= 0)
 			truth_line(&s->truth, h, &families[s->bots[h->bot].family]);
-		else if (h->roles)
+		else if (h->roles || s->sessions)
 			truth_line(&s->truth, h, NULL);
 	}
 }
@@ -260,13 +275,23 @@ static void play(struct scene *s, struct sim_watch watch)
 		stage_minute(&s->stage, s->minute_ms);
 		if (watch.tell)
 			watch.tell(watch.to, m + 1, minutes, s->stage.flow_count);
-		if (s->stage.flows.failed || s->stage.lookups.failed)
+		if (s->stage.flows.failed || s->stage.lookups.failed || s->stage.outside.failed)
 			return;
 	}
 	/* What went on at the end is reported within the exporter's timeouts. */
 	for (int64_t at = s->end_ms; !stage_is_idle(&s->stage); at += STAGE_MINUTE_MS)
 		stage_minute(&s->stage, at);
 	truth_flush(&s->truth, INT64_MAX);
+}
+
+static int plan_sessions(struct scene *s, const struct sim_options *o, struct err *e)
+{
+	struct access_options a = {
+	    .redial_ms = o->redial_ms, .lease_ms = o->lease_ms, .behind_nat = o->behind_nat};
+	s->sessions = o->sessions;
+	return o->sessions ? access_plan(&s->access, &a, s->homes, s->line_n, &s->inside, o->seed,
+				 s->start_ms, s->end_ms, e)
+			   : ERR_OK;
 }
 
 int sim_run(
@@ -280,8 +305,12 @@ int sim_run(
 		s->end_ms = o->start_ms + (int64_t)o->hours * HOUR_MS;
 		s->rate = o->rate;
 		cast_lines(s, o, result);
-		failed = open_files(s, o, e);
+		failed = plan_sessions(s, o, e);
 	}
+	if (!failed)
+		failed = open_files(s, o, e);
+	if (!failed && s->sessions)
+		failed = sessions_write(&s->access, o->out, o->seed, &result->bytes, e);
 	if (!failed) {
 		tell_lines(s, o);
 		play(s, watch);
@@ -292,7 +321,9 @@ int sim_run(
 	result->conversations = s->stage.talk_count;
 	result->flows = s->stage.flow_count;
 	result->lookups = s->stage.lookup_count;
-	result->bytes = s->stage.flows.bytes + s->stage.lookups.bytes + s->truth.to.bytes;
+	result->bytes += s->stage.flows.bytes + s->stage.outside.bytes + s->stage.lookups.bytes +
+			 s->truth.to.bytes;
+	access_fini(&s->access);
 	free(s->homes);
 	free(s->bots);
 	free(s);

@@ -10,6 +10,16 @@
 
 enum { LINE_BYTES_FLUSH = 1 << 16 };
 
+static void open_exporters(struct stage *s, bool ipfix, bool flags)
+{
+	struct exporter_about about = {
+	    .ipfix = ipfix, .flags = flags, .sampling = s->sampling, .start_ms = s->start_ms};
+	exporter_open(&s->exporters[EXPORTER_MAIN], &s->flows, &about);
+	about.number = EXPORTER_OUTSIDE;
+	if (s->access)
+		exporter_open(&s->exporters[EXPORTER_OUTSIDE], &s->outside, &about);
+}
+
 int stage_open(
     struct stage *s, const char *dir, bool ipfix, bool flags, uint64_t seed, struct err *e)
 {
@@ -17,13 +27,15 @@ int stage_open(
 	int failed = sink_open(&s->flows, dir, s->zeek ? "conn.log" : "flows.pcap", e);
 	if (!failed && s->dns)
 		failed = sink_open(&s->lookups, dir, "dns.log", e);
+	if (!failed && s->access && !s->zeek)
+		failed = sink_open(&s->outside, dir, "flows-outside.pcap", e);
 	if (failed)
 		return failed;
 	if (s->zeek) {
 		zeek_conn_head(&s->text);
 		sink_add(&s->flows, s->text.p, s->text.n);
 	} else {
-		exporter_open(&s->exporter, &s->flows, ipfix, flags, s->sampling, s->start_ms);
+		open_exporters(s, ipfix, flags);
 	}
 	text_reset(&s->text);
 	zeek_dns_head(&s->text);
@@ -32,19 +44,30 @@ int stage_open(
 	return ERR_OK;
 }
 
-void stage_talk(struct stage *s, const struct talk *t)
+static void add_talk(struct stage *s, const struct talk *t)
 {
-	if (t->start_ms < s->start_ms || t->start_ms >= s->end_ms)
-		return;
 	if (s->talk_n == s->talk_cap) {
 		s->talk_cap = s->talk_cap ? s->talk_cap + s->talk_cap / 2 : 1024;
 		s->talks = mem_grow(s->talks, s->talk_cap, sizeof *s->talks);
 	}
-	struct talk *copy = &s->talks[s->talk_n++];
-	*copy = *t;
-	copy->piece = 0;
-	talk_clip(copy, s->end_ms);
+	s->talks[s->talk_n++] = *t;
 	s->talk_count++;
+}
+
+void stage_talk(struct stage *s, const struct talk *t)
+{
+	struct talk left = *t, part;
+	if (t->start_ms < s->start_ms || t->start_ms >= s->end_ms)
+		return;
+	left.piece = 0;
+	talk_clip(&left, s->end_ms);
+	if (!s->access) {
+		add_talk(s, &left);
+		return;
+	}
+	while (access_place(s->access, &left, &part))
+		if (part.exporter != EXPORTER_NONE)
+			add_talk(s, &part);
 }
 
 static void add_line(struct stage *s, const struct query *q)
@@ -78,13 +101,15 @@ static void add_resolving(struct stage *s, uint32_t line, const struct query *q)
 
 void stage_query(struct stage *s, uint32_t line, const struct query *q)
 {
-	if (q->at_ms < s->start_ms || q->at_ms >= s->end_ms)
+	struct query seen = *q;
+	if (q->at_ms < s->start_ms || q->at_ms >= s->end_ms ||
+	    (s->access && !access_client(s->access, line, q->at_ms, &seen.client)))
 		return;
 	if (s->dns)
-		add_line(s, q);
+		add_line(s, &seen);
 	add_resolving(s, line, q);
 	const struct home *h = &s->homes[line];
-	if (s->dns && h->bot >= 0 && addr_is_v4(&q->client))
+	if (s->dns && h->bot >= 0 && (s->access || addr_is_v4(&q->client)))
 		truth_query(s->truth, (uint32_t)h->bot, q);
 }
 
@@ -195,7 +220,7 @@ static void export_way(
 	    .flags = p.flags,
 	    .reason = p.reason,
 	    .outward = way == 0};
-	exporter_add(&s->exporter, &r);
+	exporter_add(&s->exporters[t->exporter], &r);
 	s->flow_count++;
 	if (t->doing)
 		truth_piece(s->truth, (uint32_t)s->homes[t->line].bot, t, number, way, &p);
@@ -286,12 +311,20 @@ bool stage_is_idle(const struct stage *s)
 	return s->talk_n == 0;
 }
 
+static void close_exporters(struct stage *s)
+{
+	if (s->flows.f)
+		exporter_close(&s->exporters[EXPORTER_MAIN]);
+	if (s->outside.f)
+		exporter_close(&s->exporters[EXPORTER_OUTSIDE]);
+}
+
 int stage_close(struct stage *s, struct err *e)
 {
 	if (s->zeek)
 		sink_add(&s->flows, s->text.p, s->text.n);
-	else if (s->flows.f)
-		exporter_close(&s->exporter);
+	else
+		close_exporters(s);
 	for (int i = 0; i < STAGE_AHEAD; i++) {
 		free(s->due[i].lines);
 		text_fini(&s->due[i].text);
@@ -303,5 +336,7 @@ int stage_close(struct stage *s, struct err *e)
 	text_fini(&s->text);
 	int failed = sink_close(&s->flows, e);
 	int other = sink_close(&s->lookups, failed ? NULL : e);
+	failed = failed ? failed : other;
+	other = sink_close(&s->outside, failed ? NULL : e);
 	return failed ? failed : other;
 }

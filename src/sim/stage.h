@@ -3,6 +3,7 @@
 /* Where conversations and look-ups of all lines meet, are put in the order of time and written.
  * Holds what is still going on, so its memory grows with the lines, not with the hours. */
 #pragma once
+#include "sim/access.h"
 #include "sim/export.h"
 #include "sim/truth.h"
 #include "sim/zeek.h"
@@ -30,11 +31,12 @@ struct stage {
 	bool zeek, one_way, dns;
 	uint32_t active_ms, sampling;
 	int64_t start_ms, end_ms;
-	struct truth *truth;      /* borrowed */
-	const struct home *homes; /* borrowed */
-	struct rand r;            /* of packet sampling */
-	struct sink flows, lookups;
-	struct exporter exporter;
+	struct truth *truth;         /* borrowed */
+	const struct home *homes;    /* borrowed */
+	const struct access *access; /* borrowed; NULL: a line keeps the addresses of home.h */
+	struct rand r;               /* of packet sampling */
+	struct sink flows, outside, lookups; /* outside: what is seen outside of the NAT */
+	struct exporter exporters[EXPORTERS];
 	struct text text;
 	struct talk *talks; /* going on */
 	struct due_piece *pieces;
@@ -46,7 +48,7 @@ struct stage {
 	uint64_t talk_count, flow_count, lookup_count;
 };
 
-/* zeek, one_way, dns, active_ms, sampling, times, truth and homes are set by the caller. */
+/* zeek, one_way, dns, active_ms, sampling, times, truth, homes and access are set by the caller. */
 int stage_open(
     struct stage *s, const char *dir, bool ipfix, bool flags, uint64_t seed, struct err *e);
 /* Takes a copy; what begins outside of the run is dropped, what ends behind it is cut. */

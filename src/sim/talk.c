@@ -72,6 +72,47 @@ void talk_clip(struct talk *t, int64_t end_ms)
 	t->cut = true;
 }
 
+/* k of its n beats. */
+static void keep_beats(struct talk *t, uint64_t k, uint64_t n)
+{
+	for (int way = 0; way < 2; way++) {
+		uint64_t packets = t->packets[way];
+		t->packets[way] = (uint32_t)(packets * k / n);
+		t->bytes[way] = (uint64_t)((double)t->bytes[way] * (double)k / (double)n);
+	}
+	t->span_ms = (uint32_t)(k - 1) * t->beat_ms;
+}
+
+bool talk_until(struct talk *t, int64_t end_ms)
+{
+	int64_t beat_ms = t->beat_ms ? BEAT_SPAN_MS : 0,
+		room_ms = end_ms - 1 - t->start_ms - beat_ms;
+	if (t->span_ms <= room_ms)
+		return true;
+	if (room_ms < 0)
+		return false;
+	if (t->beat_ms) {
+		uint64_t n = t->span_ms / t->beat_ms + 1u;
+		keep_beats(t, (uint64_t)room_ms / t->beat_ms + 1, n);
+		t->cut = true;
+	} else {
+		talk_clip(t, end_ms - 1);
+	}
+	return true;
+}
+
+bool talk_after(struct talk *t, int64_t from_ms)
+{
+	int64_t last_ms = t->start_ms + t->span_ms;
+	if (!t->beat_ms || from_ms > last_ms)
+		return false;
+	uint64_t n = t->span_ms / t->beat_ms + 1u;
+	keep_beats(t, (uint64_t)(last_ms - from_ms) / t->beat_ms + 1, n);
+	t->start_ms = from_ms;
+	t->midstream = false;
+	return true;
+}
+
 uint32_t talk_pieces(const struct talk *t, uint32_t active_ms)
 {
 	if (t->beat_ms)

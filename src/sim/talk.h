@@ -8,6 +8,8 @@
 #include "base/rand.h"
 #include "rec/flow.h"
 
+/* Which exporter sees it. */
+enum talk_exporter { EXPORTER_MAIN, EXPORTER_OUTSIDE, EXPORTERS, EXPORTER_NONE = EXPORTERS };
 enum talk_end { TALK_ANSWERED, TALK_UNANSWERED, TALK_REFUSED };
 
 struct talk {
@@ -21,11 +23,12 @@ struct talk {
 	uint32_t piece;                /* the next one to export */
 	uint16_t host_port, peer_port; /* ICMP: 0, and type * 256 + code of direction 0 */
 	uint8_t proto, flags[2];
-	uint8_t end;    /* enum talk_end */
-	uint8_t doing;  /* enum deed_kind of a bot, 0: nothing of a bot's */
-	bool by_peer;   /* the peer opened it */
-	bool midstream; /* its beginning lies before the run */
-	bool cut;       /* its end lies behind the run */
+	uint8_t end;      /* enum talk_end */
+	uint8_t doing;    /* enum deed_kind of a bot, 0: nothing of a bot's */
+	uint8_t exporter; /* enum talk_exporter */
+	bool by_peer;     /* the peer opened it */
+	bool midstream;   /* its beginning lies before the run */
+	bool cut;         /* its end lies behind the run */
 };
 
 struct piece { /* one direction of a part of a conversation */
@@ -45,6 +48,11 @@ void talk_udp(struct talk *t, uint32_t out_n, uint32_t out_bytes, uint32_t in_n,
     uint32_t span_ms);
 /* Ends it at end_ms where it would go on. */
 void talk_clip(struct talk *t, int64_t end_ms);
+/* The line loses its address at end_ms: all of it lies before. False: nothing is left. */
+bool talk_until(struct talk *t, int64_t end_ms);
+/* What is left of one in beats where it is opened anew at from_ms. False: nothing, or it is none in
+ * beats. */
+bool talk_after(struct talk *t, int64_t from_ms);
 
 uint32_t talk_pieces(const struct talk *t, uint32_t active_ms);
 /* When the exporter sends the piece. */

@@ -254,10 +254,12 @@ static void cell_counts(struct json *j, const struct cell *c)
 
 static void subject_json(struct json *j, const struct truth *t, uint32_t line)
 {
-	char word[ADDR_TEXT];
+	char word[ADDR_TEXT], name[ACCESS_NAME];
 	union addr a = home_v4(t->inside, line);
 	addr_text(word, &a);
-	json_text(j, "subject", word);
+	if (t->access)
+		access_name(t->access, line, name);
+	json_text(j, "subject", t->access ? name : word);
 }
 
 static void cell_write(struct truth *t, uint32_t bot, const struct cell *c)
@@ -306,23 +308,89 @@ void truth_provider(struct truth *t, uint64_t lines, uint64_t hours, uint64_t se
 	put_line(t);
 }
 
-void truth_line(struct truth *t, const struct home *h, const struct family *family)
+static void addresses_json(struct json *j, const struct truth *t, const struct home *h)
 {
-	struct json j = json_to(&t->line);
 	char word[ADDR_TEXT];
 	union addr v4 = home_v4(t->inside, h->line);
-	json_open(&j, NULL);
-	json_text(&j, "type", "line");
-	subject_json(&j, t, h->line);
-	json_list(&j, "addresses");
+	json_list(j, "addresses");
 	addr_text(word, &v4);
-	json_text(&j, NULL, word);
+	json_text(j, NULL, word);
 	if (h->dual) {
 		struct prefix net = home_v6_net(h->line);
 		prefix_text(word, &net);
-		json_text(&j, NULL, word);
+		json_text(j, NULL, word);
 	}
-	json_end(&j);
+	json_end(j);
+}
+
+static void access_json(struct json *j, const struct access *a, const struct home *h)
+{
+	json_text(j, "access", access_word(a, h->line));
+	json_bool(j, "dual", h->dual);
+}
+
+struct holding { /* an address, prefix or block of a stay */
+	struct prefix held;
+	const struct block *block; /* NULL: all ports */
+	int64_t t0_ms, t1_ms;
+	bool seen; /* in the flows */
+};
+
+static void holding_write(struct truth *t, uint32_t line, const struct holding *h)
+{
+	struct json j = json_to(&t->line);
+	char word[ADDR_TEXT];
+	json_open(&j, NULL);
+	json_text(&j, "type", "held");
+	subject_json(&j, t, line);
+	prefix_text(word, &h->held);
+	json_text(&j, "address", word);
+	if (h->block) {
+		json_uint(&j, "port_first", h->block->first);
+		json_uint(&j, "port_last", h->block->last);
+	}
+	json_time(&j, "start", h->t0_ms);
+	if (h->t1_ms != INT64_MAX)
+		json_time(&j, "end", h->t1_ms);
+	json_bool(&j, "seen", h->seen);
+	json_close(&j);
+	json_line(&j);
+}
+
+static void stay_write(struct truth *t, const struct stay *s)
+{
+	bool outside = stay_block_n(s) && areas[s->area].outside;
+	struct holding h = {.held = {stay_v4(t->access, s), 128},
+	    .t0_ms = s->t0_ms,
+	    .t1_ms = s->t1_ms,
+	    .seen = !outside};
+	holding_write(t, s->line, &h);
+	for (unsigned k = 0; k < stay_block_n(s); k++) {
+		struct block b = stay_block(t->access, s, k);
+		struct holding of = h;
+		of.held.addr = b.addr;
+		of.block = &b;
+		of.t0_ms = k ? s->extra_ms : s->t0_ms;
+		of.seen = outside;
+		holding_write(t, s->line, &of);
+	}
+	if (!stay_has_v6(s))
+		return;
+	h.held = stay_v6(t->access, s);
+	h.seen = true;
+	holding_write(t, s->line, &h);
+}
+
+void truth_line(struct truth *t, const struct home *h, const struct family *family)
+{
+	struct json j = json_to(&t->line);
+	json_open(&j, NULL);
+	json_text(&j, "type", "line");
+	subject_json(&j, t, h->line);
+	if (t->access)
+		access_json(&j, t->access, h);
+	else
+		addresses_json(&j, t, h);
 	json_bool(&j, "infected", family != NULL);
 	if (family)
 		json_text(&j, "family", family->name);
@@ -337,6 +405,9 @@ void truth_line(struct truth *t, const struct home *h, const struct family *fami
 	json_end(&j);
 	json_close(&j);
 	json_line(&j);
+	for (uint32_t i = t->access ? t->access->first[h->line] : 0; i;
+	     i = t->access->stays[i].next)
+		stay_write(t, &t->access->stays[i]);
 	put_line(t);
 }
 

@@ -4,6 +4,7 @@
  * infected line and every line that plays a look-alike, and for what bots did. An activity covers
  * at most one minute of the clock and counts only what was exported, by the end of its records. */
 #pragma once
+#include "sim/access.h"
 #include "sim/bot.h"
 #include "sim/home.h"
 #include "sim/seen.h"
@@ -24,6 +25,7 @@ struct truth {
 	struct ledger *ledgers; /* one per bot */
 	const struct bot *bots; /* borrowed */
 	const struct prefix *inside;
+	const struct access *access; /* borrowed; NULL: lines are known by their addresses */
 	int64_t start_ms;
 	uint32_t bot_n;
 	struct text line;
@@ -33,12 +35,12 @@ void truth_open(struct truth *t, const struct bot *bots, uint32_t bot_n,
     const struct prefix *inside, int64_t start_ms);
 void truth_provider(struct truth *t, uint64_t lines, uint64_t hours, uint64_t seed,
     int64_t start_ms, int64_t end_ms);
-/* family NULL: not infected. roles: bits of look.h. */
+/* family NULL: not infected. roles: bits of look.h. With sessions, what the line held follows. */
 void truth_line(struct truth *t, const struct home *h, const struct family *family);
 /* One exported record of a bot's conversation: of direction 0, or of direction 1 of a flood. */
 void truth_piece(struct truth *t, uint32_t bot, const struct talk *talk, uint32_t number, int way,
     const struct piece *p);
-/* Any look-up of an infected line's IPv4 address. */
+/* Any look-up of an infected line; without sessions, of its IPv4 address. */
 void truth_query(struct truth *t, uint32_t bot, const struct query *q);
 /* Writes the activities that ended before until_ms. */
 void truth_flush(struct truth *t, int64_t until_ms);

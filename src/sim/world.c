@@ -125,3 +125,8 @@ union addr world_own_server(unsigned last)
 {
 	return addr_v4(0xc0000200u + last);
 }
+
+bool world_is_own(const union addr *a)
+{
+	return addr_is_v4(a) && addr_v4_of(a) >> 8 == 0xc00002;
+}

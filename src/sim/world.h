@@ -54,3 +54,4 @@ union addr world_random(struct rand *r);  /* the same by chance */
 union addr world_resolver(bool v6);
 union addr world_controller(uint32_t number); /* of bots: 198.51.100.0/24, 203.0.113.0/24 */
 union addr world_own_server(unsigned last);   /* the provider's, 192.0.2.0/24 */
+bool world_is_own(const union addr *a);       /* one of these */

@@ -15,6 +15,7 @@ import threading
 from collections import namedtuple
 
 LIMIT_S = 300
+LINE_WORDS = ("user", "cui", "circuit", "assigned", "mac", "duid")
 TIERS = ["none", "observe", "behaviour", "suspect", "notice"]
 Finding = namedtuple("Finding", "subject net tier score evidence")
 
@@ -64,6 +65,16 @@ class Run:
             self.problem = "exit status %d: %s" % (self.status, last[0][:160])
 
 
+def net_of(subject):
+    """None: it is a line's identifier, such as user:alice@isp.example."""
+    try:
+        return ipaddress.ip_network(subject, strict=False)
+    except ValueError:
+        if isinstance(subject, str) and subject.split(":")[0] in LINE_WORDS:
+            return None
+        raise
+
+
 def read_findings(lines):
     """-> (findings, summary or None, count of lines that are no such object)."""
     findings, summary, bad = [], None, 0
@@ -71,7 +82,7 @@ def read_findings(lines):
         try:
             item = json.loads(line)
             if item["type"] == "subject":
-                net = ipaddress.ip_network(item["subject"], strict=False)
+                net = net_of(item["subject"])
                 findings.append(Finding(item["subject"], net, item["tier"], item.get("score_db") or 0,
                                         item.get("evidence") or []))
             elif item["type"] == "summary":

@@ -10,6 +10,8 @@ Out: per behaviour the infected lines, those whose activity meets the behaviour 
 them that were found, recall; every infected line's story; the false findings (lines not infected, at behaviour or
 above). A line is found if a finding on one of its addresses is at behaviour or above and a detector that fits the
 behaviour stands in its evidence with at least 28.7 dB (p <= 1e-5) or its own cap, if that is lower.
+A run with sessions (`simulate --sessions`, `detect --sessions`) is read the same way, its lines by their names;
+handover.py says more of it.
 Leaves out: SCAN-G's walk (truth.jsonl has no order within a minute), so a scan meets the rule by SCAN-B alone; the
 second test of DNSTUN; whether flood records are alike in size. Events are known to a row (<= 60 s): a span is counted
 from the end of the first row to the start of the last, so it is never too long.
@@ -44,7 +46,9 @@ class Line:
         self.subject, self.infected = row["subject"], row.get("infected", False)
         self.family, self.behaviours = row.get("family") or "-", row.get("behaviours") or []
         self.roles = row.get("roles") or []
-        self.nets = [ipaddress.ip_network(a, strict=False) for a in row.get("addresses") or [row["subject"]]]
+        self.access, self.dual, self.held = row.get("access"), row.get("dual", False), []
+        own = [] if self.access else row.get("addresses") or [row["subject"]]
+        self.nets = [ipaddress.ip_network(a, strict=False) for a in own]
         self.activity = defaultdict(list)
         self.findings, self.verdicts = [], {}
 
@@ -70,6 +74,8 @@ def read_truth(path):
                 provider = row
             elif row["type"] == "line":
                 lines[row["subject"]] = Line(row)
+            elif row["type"] == "held":
+                lines[row["subject"]].held.append(row)
             elif row["type"] == "activity":
                 activity.append(row)
     for row in activity:
@@ -197,7 +203,8 @@ def attach(lines, findings):
     lengths = {(net.version, net.prefixlen) for net in by_net}
     strange = []
     for finding in findings:
-        owners = owners_of(finding.net, by_net, lengths)
+        named = [lines[finding.subject]] if finding.subject in lines else []
+        owners = named if named or finding.net is None else owners_of(finding.net, by_net, lengths)
         for line in owners:
             line.findings.append(finding)
         if not any(line.infected for line in owners):
@@ -277,9 +284,13 @@ def outcome(line, behaviour):
     return "MISSED" if meets(line, behaviour) else "below the rule"
 
 
+def by_address(line):
+    return line.nets[0].network_address.packed if line.nets else b"", line.subject
+
+
 def print_stories(lines):
     print("What each infected line did, and what was found\n")
-    for line in sorted((l for l in lines.values() if l.infected), key=lambda l: l.nets[0].network_address.packed):
+    for line in sorted((l for l in lines.values() if l.infected), key=by_address):
         print("  %-18s %-24s tier %s" % (line.subject, line.family[:24], best_tier(line)))
         for behaviour in line.behaviours:
             print("      %-10s %-65s %s" % (behaviour, deed(line, behaviour)[:65], outcome(line, behaviour)))

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the simulated provider promises, checked on records that `theriac decode --json` printed.
 
-usage: theriac decode --json DIR | simulate.py volumes|truth|naive DIR
+usage: theriac decode --json DIR | simulate.py volumes|truth|sessions|naive DIR
 
 volumes: flow records and look-ups of the median line, and of the top hundredth against it, per day.
 truth: DIR/truth.jsonl agrees with the exports of each infected line, and keeps to its own form.
+sessions: of a run with sessions, each flow and look-up is on what one line held at that time, and the same for truth.
 naive: each look-alike is accused by a simple rule of another program (tests/oracle/peers.py), or of one that does not
 ask who opened a contact.
 Exit status 0, or 1 with a sentence for each promise that was broken.
@@ -47,6 +48,9 @@ def read_truth(folder):
     with open(os.path.join(folder, "truth.jsonl"), encoding="utf-8") as f:
         rows = [json.loads(line) for line in f]
     lines = {row["subject"]: row for row in rows if row["type"] == "line"}
+    for row in rows:
+        if row["type"] == "held":
+            lines[row["subject"]].setdefault("held", []).append(row)
     return rows[0], lines, [row for row in rows if row["type"] == "activity"]
 
 
@@ -60,6 +64,49 @@ def line_of(address, cache={}):
                 number = (int(ipaddress.ip_address(address)) >> 64 & 0xffffffff) - 0x100
                 cache[address] = str(NETS[0].network_address + (number // 250 << 8) + 2 + number % 250)
     return cache[address]
+
+
+class Plan:
+    """Whose an address is where lines keep theirs."""
+
+    def of_flow(self, r, side):
+        return line_of(r[side])
+
+    def of_lookup(self, r):
+        return line_of(r["client"])
+
+
+class Holders:
+    """Whose it was at that time, by what truth.jsonl says lines held."""
+
+    def __init__(self, lines):
+        self.places, self.placed = defaultdict(list), 0
+        for subject, line in lines.items():
+            for row in line["held"]:
+                net = ipaddress.ip_network(row["address"])
+                end = parse_time(row["end"]) if "end" in row else float("inf")
+                self.places[int(net.network_address)].append(
+                    (parse_time(row["start"]), end, row.get("port_first", 0), row.get("port_last", 65535), subject,
+                     row["seen"]))
+
+    def of(self, address, port, start, end, seen):
+        address = ipaddress.ip_address(address)
+        key = int(address) if address.version == 4 else int(address) >> 72 << 72
+        if key not in self.places:
+            return None
+        held = [h for h in self.places[key] if h[0] <= start and end < h[1] and h[2] <= port <= h[3] and h[5] >= seen]
+        self.placed += 1
+        expect(len({h[4] for h in held}) == 1, "%s port %d at %.3f to %.3f is held by %s" % (
+            address, port, start, end, sorted({h[4] for h in held})))
+        return held[0][4] if held else None
+
+    def of_flow(self, r, side):
+        port = r.get("sport" if side == "src" else "dport", 0)
+        return self.of(r[side], port, parse_time(r["start"]), parse_time(r["end"]), True)
+
+    def of_lookup(self, r):
+        at = parse_time(r["time"])
+        return self.of(r["client"], 1, at, at, False)
 
 
 def check_volumes(records, folder):
@@ -90,15 +137,16 @@ def check_form(lines, activities):
         expect(begin // 300 == end // 300, "an activity of %s crosses 5 minutes" % a["subject"])
         expect(a["behaviour"] in lines[a["subject"]]["behaviours"], "%s did what its family does not" % a["subject"])
     for line in lines.values():
-        expect(line["infected"] == bool(line["behaviours"]) != bool(line["roles"]), "%s is odd" % line["subject"])
+        expect(line["infected"] == bool(line["behaviours"]), "%s is odd" % line["subject"])
+        expect("access" in line or line["infected"] != bool(line["roles"]), "%s is odd" % line["subject"])
 
 
-def counted(records):
+def counted(records, plan):
     """What the exports say each line did: (line, behaviour, key) -> count."""
     seen = Counter()
     for r in records:
         if r["type"] == "flow" and r["proto"] != 1:
-            port, src = r["dport"], line_of(r["src"])
+            port, src = r["dport"], plan.of_flow(r, "src")
             if src and r["proto"] == 6 and r.get("flags") == 2:
                 seen[src, "scan", port] += 1
             if src and r["proto"] == 6:
@@ -107,17 +155,37 @@ def counted(records):
                 seen[src, "peer", r["dst"], port] += 1
                 seen[src, "packets", r["dst"]] += r["packets"]
         elif r["type"] == "dns":
-            client = line_of(r["client"])
-            seen[client, "below", ".".join(r["name"].split(".")[-2:])] += 1
+            client = plan.of_lookup(r)
+            if r["name"].count(".") > 1:      # a bot may also look up its controller's name
+                seen[client, "below", ".".join(r["name"].split(".")[-2:])] += 1
             if r["rcode"] == "NXDOMAIN":
                 seen[client, "nx"] += 1
     return seen
 
 
-def check_truth(records, folder):
+def check_sessions(records, folder):
+    lines = read_truth(folder)[1]
+    holders = Holders(lines)
+    check_truth(each_held(records, holders), folder, holders)
+    print("on what a line held: %d ends of flows and look-ups" % holders.placed)
+    expect(holders.placed > 10000, "few records")
+    expect({line["access"] for line in lines.values()} == {"pppoe", "dhcp", "nat"}, "not every access was there")
+
+
+def each_held(records, holders):
+    """The records; of each flow one end is a line's."""
+    for r in records:
+        portless = r["type"] == "flow" and r["proto"] == 1 and r["exporter"] == "192.0.2.3"     # outside of the NAT
+        if r["type"] == "flow" and not portless:
+            ends = [holders.of_flow(r, side) for side in ("src", "dst")]
+            expect(sum(e is not None for e in ends) == 1, "a flow between %s" % ends)
+        yield r
+
+
+def check_truth(records, folder, plan=Plan()):
     _, lines, activities = read_truth(folder)
     check_form(lines, activities)
-    seen, told = counted(records), Counter()
+    seen, told = counted(records, plan), Counter()
     for a in activities:
         who, what = a["subject"], a["behaviour"]
         if what == "scan":
@@ -176,7 +244,7 @@ def check_naive(records, folder):
 
 
 def main():
-    check = {"volumes": check_volumes, "truth": check_truth, "naive": check_naive}[sys.argv[1]]
+    check = {"volumes": check_volumes, "truth": check_truth, "sessions": check_sessions, "naive": check_naive}[sys.argv[1]]
     check((json.loads(line) for line in sys.stdin), sys.argv[2])
     for sentence in sorted(set(faults))[:20]:
         print("FAULT: " + sentence)

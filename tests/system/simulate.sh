@@ -59,3 +59,20 @@ python3 tests/system/simulate.py volumes "$dir/day" <"$dir/day.jsonl"
 python3 tests/system/simulate.py truth "$dir/day" <"$dir/day.jsonl"
 "$THERIAC" simulate --lines 50 --benign-only --out "$dir/benign"
 "$THERIAC" decode --json "$dir/benign" 2>/dev/null | python3 tests/system/simulate.py naive "$dir/benign"
+
+# With sessions: what the servers tell is read without a bad record, the flows are on what lines held, and nothing of it
+# is left to a run without.
+"$THERIAC" simulate --lines 60 --infected 0.3 --rate 0.2 --sessions --out "$dir/held"
+"$THERIAC" decode --json "$dir/held/sessions" 2>/dev/null | tail -n 1 >"$dir/said"
+grep -q '"session":[0-9][0-9][0-9][0-9].*"bad":0,"ignored":0,"late":0' "$dir/said" || {
+	cat "$dir/said"
+	exit 1
+}
+"$THERIAC" decode --json "$dir/held" 2>/dev/null | python3 tests/system/simulate.py sessions "$dir/held"
+status=0
+python3 tests/oracle/handover.py --summary "$dir/held" - --least 0 <<-end >"$dir/said" || status=$?
+	{"type":"summary"}
+end
+[ "$status" -eq 1 ] && grep -q "was found not at all" "$dir/said"
+"$THERIAC" simulate --lines 5 --hours 1 --out "$dir/held" >/dev/null
+[ "$(ls "$dir/held" | tr '\n' ' ')" = "dns.log flows.pcap indicators.csv truth.jsonl " ]

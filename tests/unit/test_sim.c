@@ -186,7 +186,9 @@ static void read_back(bool ipfix, uint32_t sampling)
 	static struct exporter x;
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(sink_open(&sink, dir, "f", &e), ERR_OK);
-	exporter_open(&x, &sink, ipfix, true, sampling, 1772409600000);
+	struct exporter_about about = {
+	    .ipfix = ipfix, .flags = true, .sampling = sampling, .start_ms = 1772409600000};
+	exporter_open(&x, &sink, &about);
 	struct export_record r = {.src = addr_v4(0x64400002),
 	    .dst = addr_v4(0xc6120001),
 	    .start_ms = 1772409600250,
