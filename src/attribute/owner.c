@@ -208,7 +208,8 @@ enum whose owners_of(
 		return a.kind;
 	if (!holds_all(&a, from_ms, to_ms)) /* for a part of it nobody did, as far as is known */
 		return WHOSE_AMBIGUOUS;
-	*s = o->v[line_of(o, &a)].subject;
+	uint32_t line = line_of(o, &a); /* may move o->v */
+	*s = o->v[line].subject;
 	return WHOSE_EXACT;
 }
 
