@@ -38,7 +38,7 @@ struct owners {
 	struct hash_key hash;
 	struct owned *v;
 	uint32_t n, cap;
-	uint32_t *buckets; /* by key: number + 1, open addressing */
+	uint32_t *buckets, *by_id; /* by key, by subject: number + 1, open addressing */
 	uint32_t mask;
 	struct remembered memory[MEMORY];
 };
@@ -54,6 +54,7 @@ struct owners *owners_new(struct asker *asker, uint32_t skew_ms, const struct ps
 	o->hash = hash_key_random();
 	o->mask = LINES_FEW - 1;
 	o->buckets = mem_new(LINES_FEW, sizeof *o->buckets);
+	o->by_id = mem_new(LINES_FEW, sizeof *o->by_id);
 	return o;
 }
 
@@ -65,6 +66,7 @@ void owners_free(struct owners *o)
 		free(o->v[i].text);
 	free(o->v);
 	free(o->buckets);
+	free(o->by_id);
 	free(o);
 }
 
@@ -77,6 +79,15 @@ static uint32_t *place_of(const struct owners *o, uint64_t key)
 	return &o->buckets[at];
 }
 
+/* The same by subject, which is a hash already. */
+static uint32_t *place_of_id(const struct owners *o, const struct subject *s)
+{
+	uint32_t at = (uint32_t)s->id.q[0] & o->mask;
+	while (o->by_id[at] && !subject_same(&o->v[o->by_id[at] - 1].subject, s))
+		at = (at + 1) & o->mask;
+	return &o->by_id[at];
+}
+
 static void make_room(struct owners *o)
 {
 	if (o->n == o->cap) {
@@ -86,10 +97,14 @@ static void make_room(struct owners *o)
 	if (o->n * 2 <= o->mask)
 		return;
 	free(o->buckets);
+	free(o->by_id);
 	o->mask = o->mask * 2 + 1;
 	o->buckets = mem_new(o->mask + 1ul, sizeof *o->buckets);
-	for (uint32_t i = 0; i < o->n; i++)
+	o->by_id = mem_new(o->mask + 1ul, sizeof *o->by_id);
+	for (uint32_t i = 0; i < o->n; i++) {
 		*place_of(o, o->v[i].key) = i + 1;
+		*place_of_id(o, &o->v[i].subject) = i + 1;
+	}
 }
 
 static struct subject subject_of(const struct owners *o, const char *text, uint8_t flags)
@@ -116,6 +131,7 @@ static uint32_t line_of(struct owners *o, const struct answer *a)
 	    .subject = subject_of(o, text, a->v[0].flags),
 	    .text = o->secret ? NULL : mem_text(text)};
 	*place_of(o, a->v[0].key) = o->n + 1;
+	*place_of_id(o, &o->v[o->n].subject) = o->n + 1;
 	return o->n++;
 }
 
@@ -215,8 +231,6 @@ enum whose owners_of(
 
 const char *owners_name(const struct owners *o, const struct subject *s)
 {
-	for (uint32_t i = 0; i < o->n; i++)
-		if (subject_same(&o->v[i].subject, s))
-			return o->v[i].text;
-	return NULL;
+	uint32_t number = *place_of_id(o, s);
+	return number ? o->v[number - 1].text : NULL;
 }
