@@ -12,6 +12,7 @@ enum {
 	PORT_GROUP = 256,   /* and for that many ports of an address that is shared */
 	MEMORY = 65536,     /* answers; direct-mapped */
 	WHOLE = UINT16_MAX, /* group of an address that is not shared */
+	SPANS_MAX = 12,     /* what lasts longer is asked anew */
 	LINES_FEW = 1024,
 };
 #define NOBODY UINT32_MAX /* it cannot be said for the whole of the five minutes */
@@ -210,14 +211,31 @@ static bool learn(
 	return true;
 }
 
+/* Whether the same line held it in each five minutes of the time. */
+static bool is_remembered(
+    struct owners *o, const struct question *q, int64_t from_ms, int64_t to_ms, struct subject *s)
+{
+	int64_t first = from_ms / SPAN_MS, last = to_ms / SPAN_MS;
+	struct subject next;
+	if (last - first >= SPANS_MAX)
+		return false;
+	for (int64_t span = first; span <= last; span++) {
+		uint16_t group = (uint16_t)(q->port / PORT_GROUP);
+		if (!learn(o, q, span, WHOLE, &next) &&
+		    !(q->port && learn(o, q, span, group, &next)))
+			return false;
+		if (span > first && !subject_same(s, &next))
+			return false;
+		*s = next;
+	}
+	return true;
+}
+
 enum whose owners_of(
     struct owners *o, const struct question *q, int64_t from_ms, int64_t to_ms, struct subject *s)
 {
 	struct answer a;
-	int64_t span = from_ms / SPAN_MS;
-	if (span == to_ms / SPAN_MS &&
-	    (learn(o, q, span, WHOLE, s) ||
-		(q->port && learn(o, q, span, (uint16_t)(q->port / PORT_GROUP), s))))
+	if (is_remembered(o, q, from_ms, to_ms, s))
 		return WHOSE_EXACT;
 	ask(o, *q, from_ms, to_ms, &a);
 	if (a.kind != WHOSE_EXACT)
