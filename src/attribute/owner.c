@@ -9,8 +9,8 @@
 
 enum {
 	SPAN_MS = 300000,   /* an answer is remembered for so long, by the records' times */
-	PORT_GROUP = 64,    /* and for that many ports of an address that is shared */
-	MEMORY = 16384,     /* answers; direct-mapped */
+	PORT_GROUP = 256,   /* and for that many ports of an address that is shared */
+	MEMORY = 65536,     /* answers; direct-mapped */
 	WHOLE = UINT16_MAX, /* group of an address that is not shared */
 	LINES_FEW = 1024,
 };
@@ -208,7 +208,8 @@ enum whose owners_of(
 		return a.kind;
 	if (!holds_all(&a, from_ms, to_ms)) /* for a part of it nobody did, as far as is known */
 		return WHOSE_AMBIGUOUS;
-	*s = o->v[line_of(o, &a)].subject;
+	uint32_t line = line_of(o, &a); /* may move o->v */
+	*s = o->v[line].subject;
 	return WHOSE_EXACT;
 }
 
