@@ -291,7 +291,7 @@ static void choose_areas(struct plan *p, uint64_t seed)
 	uint32_t at[AREAS];
 	for (uint32_t i = 0; i < a->line_n; i++) {
 		uint64_t h = hash_mix(hash_mix(seed ^ 0x616363657373ULL) + i);
-		bool nat = (double)(h >> 11) * 0x1p-53 < p->o->behind_nat;
+		bool nat = (double)(h >> 11) * 0x1p-53 < p->o->behind_nat && !p->homes[i].serves;
 		a->area_of[i] = (uint8_t)(nat ? 4 + (h & 1) : h & 3);
 		p->member_at[a->area_of[i] + 1]++;
 	}

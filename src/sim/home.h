@@ -24,6 +24,7 @@ struct home {
 	float appetite; /* 1: the median household */
 	uint8_t n[DEVICES];
 	bool dual;      /* has IPv6, too */
+	bool serves;    /* is to be reached from outside: not behind a NAT */
 	int8_t shift_h; /* early risers and night workers */
 };
 

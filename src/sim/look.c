@@ -4,7 +4,8 @@
 #include "sim/look.h"
 
 const struct look looks[] = {
-#define LOOK(function, name, per_mille, what) {name, what, per_mille, look_##function},
+#define LOOK(function, name, per_mille, serves, what)                                              \
+	{name, what, per_mille, serves, look_##function},
 #include "sim/looks.def"
 #undef LOOK
 };

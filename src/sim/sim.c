@@ -40,7 +40,7 @@ const struct opt_row sim_rows[SIM_ROWS] = {
     {"benign-only", OPT_BOOL, AT(benign_only), 0, 0, NULL, NULL, "no bots at all"},
     {"look-alikes", OPT_TEXT, AT(look_alikes), 0, 0, "NAME,...", "all",
 	"benign habits to play that look like a bot: all, none, or names out of"
-#define LOOK(function, name, per_mille, what) " " name
+#define LOOK(function, name, per_mille, serves, what) " " name
 #include "sim/looks.def"
 #undef LOOK
     },
@@ -167,6 +167,7 @@ static uint64_t cast_looks(struct scene *s, const uint32_t *clean, uint32_t n)
 			struct home *h = &s->homes[clean[at++ % n]];
 			played += h->roles == 0;
 			h->roles |= 1ULL << look;
+			h->serves |= looks[look].serves == SERVES;
 		}
 	}
 	return played;
