@@ -150,6 +150,15 @@ static void emit_side(const struct conv *c, int k, const struct way w[2], struct
 	contact_add(out, common);
 }
 
+/* The line that session data name for that time; false: they leave it open, which is counted. */
+static bool ask_owners(struct attribute *a, const struct question *q, int64_t from_ms,
+    int64_t to_ms, struct subject *line)
+{
+	enum whose kind = owners_of(a->owners, q, from_ms, to_ms, line);
+	a->counts.not_exact[kind] += kind != WHOSE_EXACT;
+	return kind == WHOSE_EXACT;
+}
+
 /* The line of side k of a contact; false: nobody knows it. */
 static bool line_known(struct attribute *a, const struct conv *c, int k,
     const struct contact *common, struct subject *line)
@@ -163,9 +172,7 @@ static bool line_known(struct attribute *a, const struct conv *c, int k,
 	    .realm = c->realm,
 	    .port = ports ? c->port[k] : 0,
 	    .proto = c->proto};
-	enum whose kind = owners_of(a->owners, &q, common->start_ms, common->end_ms, line);
-	a->counts.not_exact[kind] += kind != WHOSE_EXACT;
-	return kind == WHOSE_EXACT;
+	return ask_owners(a, &q, common->start_ms, common->end_ms, line);
 }
 
 static void emit(struct attribute *a, const struct conv *c, const struct way w[2], uint8_t outcome,
@@ -524,13 +531,12 @@ bool attribute_dns(struct attribute *a, const struct dns *d, struct lookup *l)
 	}
 	a->counts.inside++;
 	l->dns = d;
-	l->subject = inside_line(&d->client, line_bits);
-	if (!a->owners)
+	if (!a->owners) {
+		l->subject = inside_line(&d->client, line_bits);
 		return true;
+	}
 	struct question q = {.addr = d->client, .realm = d->realm, .proto = PROTO_UDP};
-	enum whose kind = owners_of(a->owners, &q, d->time_ms, d->time_ms, &l->subject);
-	a->counts.not_exact[kind] += kind != WHOSE_EXACT;
-	return kind == WHOSE_EXACT;
+	return ask_owners(a, &q, d->time_ms, d->time_ms, &l->subject);
 }
 
 void attribute_advance(struct attribute *a, int64_t now_ms, struct contacts *out)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS_MIN = 4096, CACHE_LINE = 64 };
+enum { BUCKETS_MIN = 4096 };
 
 void join_init(struct join *j, uint64_t cap)
 {
@@ -41,12 +41,6 @@ uint32_t join_hash(const struct join *j, const struct flow *f, int side)
 	uint64_t b = hash_fold(high->q[0] ^ k[1], high->q[1] ^ k[0]);
 	uint64_t ports = low_port << 32 | high_port << 8 | f->proto;
 	return (uint32_t)hash_fold(a ^ ports ^ 0x9e3779b97f4a7c15ULL, hash_mix(b ^ k[1]));
-}
-
-static void prefetch_conv(const struct conv *c)
-{
-	__builtin_prefetch(c, 1);
-	__builtin_prefetch((const char *)c + CACHE_LINE, 1);
 }
 
 static uint32_t number_of(const struct join *j, const struct conv *c)
@@ -161,7 +155,7 @@ void join_drop(struct join *j, struct conv *c)
 	n->place = PLACE_FREE;
 	n->next = j->free;
 	j->free = number;
-	prefetch_conv(c); /* it will be taken first */
+	join_prefetch_conv(c); /* it will be taken first */
 }
 
 struct conv *join_oldest(struct join *j, enum join_place place)

@@ -32,6 +32,11 @@ void join_init(struct join *j, uint64_t cap);
 void join_fini(struct join *j);
 /* The key is drawn for each run: the order of buckets has no influence on what comes out. */
 uint32_t join_hash(const struct join *j, const struct flow *f, int side);
+static inline void join_prefetch_conv(const struct conv *c)
+{
+	__builtin_prefetch(c, 1);
+	__builtin_prefetch((const char *)c + 64, 1);
+}
 /* For a flow that comes soon, bring near: its bucket; and some records later, what that leads to.
  */
 static inline void join_prefetch_bucket(const struct join *j, uint32_t hash)
@@ -44,8 +49,7 @@ static inline void join_prefetch_entry(const struct join *j, uint32_t hash)
 	if (!i)
 		return;
 	__builtin_prefetch(&j->nodes[i - 1]);
-	__builtin_prefetch(&j->v[i - 1]);
-	__builtin_prefetch((const char *)&j->v[i - 1] + 64);
+	join_prefetch_conv(&j->v[i - 1]);
 }
 /* The conversation of this flow, whose source is `side`; NULL: none. */
 struct conv *join_find(struct join *j, const struct flow *f, int side, uint32_t hash);
@@ -68,8 +72,7 @@ static inline struct conv *join_expired(
 		const struct join_node *n = &j->nodes[next - 1];
 		__builtin_prefetch(&j->buckets[n->hash & j->mask]);
 		__builtin_prefetch(&j->nodes[n->next ? n->next - 1 : next - 1]);
-		__builtin_prefetch(&j->v[next - 1]);
-		__builtin_prefetch((const char *)&j->v[next - 1] + 64);
+		join_prefetch_conv(&j->v[next - 1]);
 	}
 	return &j->v[number - 1];
 }

@@ -13,6 +13,10 @@ char *mem_text(const char *s); /* a copy of s */
 void *mem_map(size_t bytes);
 void mem_unmap(void *p, size_t bytes);
 
+/* What one thread writes again and again and another reads stands that many bytes apart from
+ * everything else: a cache line that goes to and fro is slower than memory. */
+enum { MEM_APART = 128 };
+
 /* Blocks freed together: records of a batch, strings of a snapshot. Zero-initialise. */
 struct arena {
 	struct arena_block *first; /* newest block; NULL when empty */

@@ -6,14 +6,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { RING = 32, APART = 128 /* what different threads write is that far apart */ };
+enum { RING = 32 };
 
 struct ahead {
 	struct stream *stream;
 	pthread_mutex_t reading; /* who holds it fills batches */
 	bool ended;
-	_Alignas(APART) _Atomic uint64_t filled;
-	_Alignas(APART) _Atomic uint64_t taken; /* by the caller */
+	_Alignas(MEM_APART) _Atomic uint64_t filled;
+	_Alignas(MEM_APART) _Atomic uint64_t taken; /* by the caller */
 	struct stream_packed ring[RING];
 	struct stream_batch now;
 };

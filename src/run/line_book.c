@@ -18,32 +18,11 @@ struct line_book {
 	struct asker asker;
 	struct owners *owners;
 	struct tolds told;
-	struct prefix nets[NETS_MAX];
-	size_t net_n;
-	bool too_many;
 };
-
-/* Few, and the same one again and again: the last one is looked at first. */
-static void note_net(struct line_book *b, const union addr *a)
-{
-	struct prefix net = {.bits = addr_is_v4(a) ? V4_BITS : V6_BITS};
-	if (addr_is_zero(a))
-		return;
-	net.addr = addr_mask(a, net.bits);
-	for (size_t i = b->net_n; i > 0; i--)
-		if (addr_same(&b->nets[i - 1].addr, &net.addr))
-			return;
-	b->too_many |= b->net_n == NETS_MAX;
-	if (b->net_n < NETS_MAX)
-		b->nets[b->net_n++] = net;
-}
 
 static int take(void *arg, const struct session *event)
 {
 	struct line_book *b = arg;
-	note_net(b, &event->held.addr);
-	if (event->kind == SESSION_BINDING)
-		note_net(b, &event->holder.addr);
 	sessions_event(b->sessions, event, &b->told);
 	b->told.n = 0;
 	return 0;
@@ -98,18 +77,56 @@ struct owners *line_book_owners(struct line_book *b)
 	return b->owners;
 }
 
+struct nets { /* in order, each once */
+	struct prefix v[NETS_MAX];
+	size_t n;
+	bool full;
+};
+
+static void nets_add(struct nets *l, const union addr *a)
+{
+	struct prefix net = {.bits = addr_is_v4(a) ? V4_BITS : V6_BITS};
+	net.addr = addr_mask(a, net.bits);
+	size_t at = 0, end = l->n;
+	while (at < end) {
+		size_t mid = (at + end) / 2;
+		if (addr_compare(&l->v[mid].addr, &net.addr) < 0)
+			at = mid + 1;
+		else
+			end = mid;
+	}
+	if (at < l->n && addr_same(&l->v[at].addr, &net.addr))
+		return;
+	l->full |= l->n == NETS_MAX;
+	if (l->full)
+		return;
+	memmove(&l->v[at + 1], &l->v[at], (l->n++ - at) * sizeof net);
+	l->v[at] = net;
+}
+
 int line_book_inside(const struct line_book *b, struct attribute *a, struct err *e)
 {
+	const struct held_table *t = sessions_table(b->sessions);
+	struct nets *nets = mem_new(1, sizeof *nets);
 	int bad = ERR_OK;
-	if (b->too_many)
-		return err_set(e, ERR_CONFIG,
-		    "--sessions: addresses of more than %d networks were "
-		    "held; name your prefixes with --inside",
+	for (uint32_t i = 1; i < t->n && !nets->full; i++) {
+		const struct interval *v = &t->v[i].v;
+		if (!t->v[i].used)
+			continue;
+		nets_add(nets, &v->addr);
+		if (v->holder == HOLDER_INSIDE)
+			nets_add(nets, &v->inside);
+	}
+	if (nets->full)
+		bad = err_set(e, ERR_CONFIG,
+		    "--sessions: addresses of more than %d networks were held; name your prefixes "
+		    "with --inside",
 		    NETS_MAX);
-	for (size_t i = 0; i < b->net_n && !bad; i++) {
+	for (size_t i = 0; i < nets->n && !bad; i++) {
 		char word[ADDR_TEXT];
-		prefix_text(word, &b->nets[i]);
+		prefix_text(word, &nets->v[i]);
 		bad = attribute_inside(a, word, e);
 	}
+	free(nets);
 	return bad;
 }

@@ -22,19 +22,15 @@ struct asked {     /* a look-up */
 	struct hint hint;
 };
 
-/* What threads write again and again stands in cache lines of its own: a line that one writes and
- * another reads is slower than memory. */
-enum { APART = 128 };
-
 struct work { /* a batch */
-	_Alignas(APART) struct contacts contacts;
+	_Alignas(MEM_APART) struct contacts contacts;
 	struct hint *hints; /* of the contacts */
 	struct asked *asked;
 	size_t hint_cap, asked_n, asked_cap;
 };
 
 struct shard {
-	_Alignas(APART) struct pipeline *pipeline;
+	_Alignas(MEM_APART) struct pipeline *pipeline;
 	unsigned number, of;
 	struct detect *detect;
 	struct evidences out; /* of the batch being worked on */
@@ -50,9 +46,9 @@ struct pipeline {
 	unsigned n; /* at least 1 */
 	bool threads;
 	struct work ring[RING];
-	_Alignas(APART) struct gate filled;
-	_Alignas(APART) struct gate hinted;
-	_Alignas(APART) uint64_t handed; /* batches; the next one is being filled */
+	_Alignas(MEM_APART) struct gate filled;
+	_Alignas(MEM_APART) struct gate hinted;
+	_Alignas(MEM_APART) uint64_t handed; /* batches; the next one is being filled */
 	int64_t clock_ms;
 };
 

@@ -37,11 +37,14 @@ for round in 1 2 3; do
 done
 
 python3 tests/system/live.py hold "$work/guests.state/control" 20 12 &
-running="$running $!"
+idle=$!
+running="$running $idle"
 sleep 0.5
 calm "idle clients of the control socket"
 sleep 6
 "$THERIAC" status --state "$work/guests.state" >/dev/null || fail "idle clients keep the control socket"
+wait "$idle" # they give descriptors back as they go
+sleep 1
 
 free=3
 while [ -e "/proc/$pid/fd/$free" ]; do
