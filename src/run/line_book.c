@@ -18,6 +18,7 @@ struct line_book {
 	struct asker asker;
 	struct owners *owners;
 	struct tolds told;
+	struct tally tally;
 };
 
 static int take(void *arg, const struct session *event)
@@ -31,13 +32,12 @@ static int take(void *arg, const struct session *event)
 static int read_files(struct line_book *b, const struct line_book_options *o, struct err *e)
 {
 	struct run_input in;
-	struct tally t = {0};
 	int bad = run_input_open(
 	    &in, o->decoder_opts, NULL, o->zone, (char **)o->files->v, (int)o->files->n, e);
-	bad = bad ? bad : session_read(&in, &t, take, b);
+	bad = bad ? bad : session_read(&in, &b->tally, take, b);
 	run_input_close(&in);
 	sessions_flush(b->sessions, &b->told);
-	if (!bad && !t.session_n)
+	if (!bad && !b->tally.session_n)
 		bad = err_set(e, ERR_INPUT,
 		    "--sessions: no session could be read; theriac list "
 		    "decoders names the formats");
@@ -70,6 +70,14 @@ void line_book_close(struct line_book *b)
 	lines_free(b->lines);
 	free(b->told.v);
 	free(b);
+}
+
+void line_book_counted(const struct line_book *b, struct stats *stats)
+{
+	stats->tally.session_n += b->tally.session_n;
+	stats->tally.bad_n += b->tally.bad_n;
+	stats->tally.ignored_n += b->tally.ignored_n;
+	stats->dropped += sessions_counted(b->sessions)->dropped;
 }
 
 struct owners *line_book_owners(struct line_book *b)

@@ -16,6 +16,8 @@ struct line_book_options {
 /* Reads them; what cannot be used is told. CONFIG, INPUT (nothing could be read), SYS. */
 int line_book_open(struct line_book **b, const struct line_book_options *o, struct err *e);
 void line_book_close(struct line_book *b);
+/* Adds the records it read, those of no use, and the sessions that found no room. */
+void line_book_counted(const struct line_book *b, struct stats *stats);
 struct owners *line_book_owners(struct line_book *b);
 /* The /24s and /48s of all addresses that were held become inside. CONFIG: there are too many. */
 int line_book_inside(const struct line_book *b, struct attribute *a, struct err *e);

@@ -272,6 +272,8 @@ void stages_finish(struct stages *s, const struct exporters *names, struct stats
 	stats->no_inside = c->no_inside + c->special;
 	memcpy(stats->not_exact, c->not_exact, sizeof stats->not_exact);
 	stats->sessions = s->book != NULL;
+	if (s->book)
+		line_book_counted(s->book, stats);
 	stats->dropped += c->dropped;
 	stats->muted = evidence_muted(s->evidence);
 	fill_unknown(s, names, stats);

@@ -16,6 +16,15 @@ exports="$dir/flows.pcap $dir/flows-outside.pcap $dir/dns.log"
 python3 tests/oracle/handover.py --summary --least 20 --without "$dir/without" "$dir" "$dir/with"
 tail -n 1 "$dir/with" | grep -q '"line_not_exact":{"unknown":[0-9]*,"ambiguous":[0-9]*,"expired":0}'
 
+# What the sessions file holds is counted with the rest, what is no use in it, too; a file without sessions is an error.
+tail -n 1 "$dir/with" | grep -q '"session":[1-9][0-9]*.*"bad":0,"ignored":0,.*"dropped":0'
+head -c 100000 "$dir/sessions/radius.detail" >"$dir/cut"
+"$THERIAC" detect --json --sessions "$dir/cut" --sessions README.md "$dir/flows.pcap" >"$dir/some" 2>"$dir/said"
+tail -n 1 "$dir/some" | grep -q '"session":[1-9].*"ignored":[1-9]'
+status=0
+"$THERIAC" detect --sessions README.md "$dir/flows-outside.pcap" >/dev/null 2>"$dir/said" || status=$?
+[ "$status" -eq 1 ] && grep -q "no session could be read" "$dir/said"
+
 # The same lines under pseudonyms: as many findings, and no name.
 "$THERIAC" vault key "$dir/key" >/dev/null
 # shellcheck disable=SC2086
