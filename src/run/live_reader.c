@@ -90,12 +90,19 @@ static void count_records(struct live_reader *r)
 	}
 }
 
+/* Before a record is added. */
+static void begin_batch(struct live_reader *r)
+{
+	if (batch_records(&r->batch) == 0)
+		r->batch_ms = r->now_ms;
+}
+
 /* Waits for the sensor where the ring has no room; records are lost only where the end is near. */
 static void flush(struct live_reader *r)
 {
 	const struct batch *b = &r->batch;
 	int64_t until_ms = r->now_ms + DRAIN_MS;
-	if (b->flow_n + b->dns_n == 0)
+	if (batch_records(b) == 0)
 		return;
 	while (ring_room(r->l->ring) < ROOM_SLOTS && !r->gone) {
 		(void)usleep(FULL_MS * 1000);
@@ -105,6 +112,7 @@ static void flush(struct live_reader *r)
 	}
 	live_add(&r->board->flows, b->flow_n);
 	live_add(&r->board->dns, b->dns_n);
+	live_add(&r->board->ignored, b->session_n); /* nothing live asks for them */
 	count_records(r);
 	live_add(&r->board->ring_drops, ring_put(r->l->ring, b, r->batch_ms));
 	batch_reset(&r->batch);
@@ -134,8 +142,7 @@ static void take_export(struct live_reader *r, struct sender *s, const uint8_t *
 {
 	struct live_exporter *x = place_of(r, s->number);
 	size_t flow_n = r->batch.flow_n;
-	if (r->batch.flow_n + r->batch.dns_n == 0)
-		r->batch_ms = r->now_ms;
+	begin_batch(r);
 	export_datagram(r->export, &s->addr, r->now_ms, p, n, 0, &r->batch);
 	senders_sift(s, &r->batch, flow_n, r->now_ms, x);
 	count_notes(r);
@@ -182,8 +189,7 @@ static void take_ipfix(void *arg, const union addr *from, const uint8_t *p, size
 static void take_dnstap(void *arg, const uint8_t *p, size_t n)
 {
 	struct live_reader *r = arg;
-	if (r->batch.flow_n + r->batch.dns_n == 0)
-		r->batch_ms = r->now_ms;
+	begin_batch(r);
 	dnstap_frame(r->dnstap, p, n, 0, &r->batch);
 	count_notes(r);
 	live_add(&r->board->bytes, n);
@@ -265,7 +271,7 @@ static void count_file(struct live_reader *r, const struct tally *t)
 	live_add(&r->board->flows, t->flow_n);
 	live_add(&r->board->dns, t->dns_n);
 	live_add(&r->board->bad, t->bad_n);
-	live_add(&r->board->ignored, t->ignored_n);
+	live_add(&r->board->ignored, t->ignored_n + t->session_n);
 	live_add(&r->board->files_read, t->files_read);
 	live_add(&r->board->files_ignored, t->files_ignored);
 	live_add(&r->board->files_failed, t->files_failed);
@@ -375,8 +381,7 @@ static void advance_dnstap(struct live_reader *r)
 {
 	bool more = true;
 	while (more) {
-		if (r->batch.flow_n + r->batch.dns_n == 0)
-			r->batch_ms = r->now_ms;
+		begin_batch(r);
 		if (r->stop)
 			more = dnstap_flush(r->dnstap, &r->batch);
 		else
@@ -390,7 +395,7 @@ static int patience(const struct live_reader *r)
 {
 	if (r->file_open)
 		return 0;
-	return r->batch.flow_n + r->batch.dns_n ? HOLD_MS : IDLE_MS;
+	return batch_records(&r->batch) ? HOLD_MS : IDLE_MS;
 }
 
 /* One turn for everything that is ready. */

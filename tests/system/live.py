@@ -7,6 +7,7 @@
                                        the exporter of that name, as does "listeners"
   live.py near FILE FILE               whether the last words on all lines are the same, scores nearly
   live.py ipfix HOST:PORT COUNT [SECONDS]   IPFIX over TCP: a template, then COUNT flows in pieces
+  live.py nat FROM HOST:PORT COUNT     IPFIX of NAT events alone, 50 a datagram: who holds which port
   live.py dnstap PATH|HOST:PORT COUNT [one-way]   dnstap in Frame Streams, both handshakes
   live.py datagrams FROM HOST:PORT COUNT [FIRST [TTL]]   NetFlow v9 of one flow each, numbered from FIRST on;
                                        number 0 brings the template
@@ -80,8 +81,8 @@ IPFIX_TEMPLATE = struct.pack("!HHHH", 2, 4 + 4 + 8 * 4, 256, 8) + b"".join(
     struct.pack("!HH", *f) for f in ((8, 4), (12, 4), (7, 2), (11, 2), (4, 1), (6, 1), (150, 4), (151, 4)))
 
 
-def ipfix_message(sequence, body):
-    return struct.pack("!HHIII", 10, 16 + len(body), int(time.time()), sequence, 7) + body
+def ipfix_message(sequence, body, domain=7):
+    return struct.pack("!HHIII", 10, 16 + len(body), int(time.time()), sequence, domain) + body
 
 
 def ipfix_flow(i, now):
@@ -159,6 +160,18 @@ def dnstap(where, count, way="two-way"):
     s.close()
 
 
+NAT_TEMPLATE = struct.pack("!HHHH", 2, 4 + 4 + 6 * 4, 257, 6) + b"".join(
+    struct.pack("!HH", *f) for f in ((323, 8), (230, 1), (8, 4), (225, 4), (7, 2), (227, 2)))
+
+
+def nat_events(first, n):
+    held = [struct.pack("!QB4s4sHH", int(time.time() * 1000), 4, bytes((100, 64, 0, i % 250 + 1)),
+                        bytes((203, 0, 113, 1)), 1024 + i % 60000, 1024 + i % 60000) for i in range(first, first + n)]
+    records = b"".join(held)
+    template = NAT_TEMPLATE if first == 0 else b""
+    return ipfix_message(first, template + struct.pack("!HH", 257, 4 + len(records)) + records, 8)
+
+
 V9_TEMPLATE = struct.pack("!HHHH", 0, 4 + 4 + 8 * 4, 256, 8) + b"".join(
     struct.pack("!HH", *f) for f in ((8, 4), (12, 4), (7, 2), (11, 2), (4, 1), (6, 1), (22, 4), (21, 4)))
 
@@ -194,6 +207,10 @@ def datagrams(source, where, count, first="0", ttl="64"):
     send_all(source, where, ttl, (quiet(i) for i in range(int(first), int(first) + int(count))))
 
 
+def nat(source, where, count, a_datagram=50):
+    send_all(source, where, 64, (nat_events(i, a_datagram) for i in range(0, int(count), a_datagram)))
+
+
 def scans(source, where, count, ttl="64", line="1"):
     send_all(source, where, ttl, (scan(i, int(line)) for i in range(int(count))), 40)
 
@@ -220,5 +237,5 @@ def replay(source, where, count, times):
 
 if __name__ == "__main__":
     {"key": key, "near": near, "ipfix": ipfix, "dnstap": dnstap,
-     "datagrams": datagrams, "scans": scans, "replay": replay,
+     "datagrams": datagrams, "nat": nat, "scans": scans, "replay": replay,
      "read": read, "hold": hold}[sys.argv[1]](*sys.argv[2:])

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-FileCopyrightText: The Theriac authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-# IPFIX over TCP in odd pieces, dnstap over unix and TCP sockets with both handshakes, new files in a watched
-# folder, over a reload too, which brings new indicators; findings to a unix socket; status and metrics.
+# IPFIX over TCP in odd pieces, NAT events that nothing asks for, dnstap over unix and TCP sockets with both handshakes,
+# new files in a watched folder, over a reload too, which brings new indicators; findings to a unix socket; status and
+# metrics.
 . tests/system/parts
 . tests/system/live_parts
 
@@ -16,6 +17,8 @@ tcp=$(sed -n 's/^theriac: listening on tcp:\(.*\)$/\1/p' "$work/streams.err")
 
 python3 tests/system/live.py ipfix "$tcp" 500
 until_true 10 reached streams flows 500 || fail "IPFIX over TCP: $(cat "$work/streams.err")"
+python3 tests/system/live.py nat 127.0.0.1 "127.0.0.1:$port" 20000
+until_true 10 reached streams ignored 20000 || fail "NAT events alone are kept: $(status_of streams ignored) of 20000 let go"
 for where in "$work/dnstap.sock" "$tcp"; do
 	python3 tests/system/live.py dnstap "$where" 300
 	python3 tests/system/live.py dnstap "$where" 300 one-way
