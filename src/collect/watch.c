@@ -41,8 +41,8 @@ struct watch {
 	uint32_t *buckets; /* as many; places in the ring by the hash of their name, + 1 */
 	struct file_id given[GIVEN]; /* the last ones, a ring */
 	size_t given_n;
-	int64_t mark_ns, opened_ns;
-	bool missed; /* events were lost */
+	int64_t mark_ns; /* what is older is not looked for; without a mark of before: the start */
+	bool missed;     /* events were lost */
 };
 
 static bool is_finished(const char *name)
@@ -158,8 +158,7 @@ int watch_open(struct watch **to, const char *path, int64_t mark_ns, struct err 
 	struct watch *w = mem_new(1, sizeof *w);
 	struct timespec now;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	w->opened_ns = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-	w->mark_ns = mark_ns;
+	w->mark_ns = mark_ns ? mark_ns : (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 	w->path = mem_text(path);
 	w->key = hash_key_random();
 	w->ring = mem_map(WAITING_MAX * sizeof *w->ring);
@@ -206,7 +205,6 @@ enum watch_change watch_check(struct watch *w)
 		free(take_name(w)); /* of files that cannot be opened any more */
 	if (!take_hold(w))
 		return was_there ? WATCH_GONE : WATCH_SAME;
-	w->mark_ns = w->mark_ns ? w->mark_ns : w->opened_ns;
 	look_through(w);
 	return WATCH_BACK;
 }

@@ -371,6 +371,37 @@ static void many_names_wait_in_order(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+/* More events than the kernel keeps (fs.inotify.max_queued_events), none of a file to read. */
+static void lost_events_make_no_old_file_new(void **state)
+{
+	(void)state;
+	enum { MANY = 20000 };
+	char folder[] = "/tmp/theriac-watch-XXXXXX", name[WATCH_NAME], path[300];
+	struct watch *w;
+	int64_t mtime_ns;
+	assert_non_null(mkdtemp(folder));
+	touch(folder, "old");
+	(void)usleep(20000);
+	assert_int_equal(watch_open(&w, folder, 0, NULL), ERR_OK);
+	for (int i = 0; i < MANY; i++) { /* equal events in a row are one */
+		(void)snprintf(path, sizeof path, "%s/%c.tmp", folder, 'a' + i % 2);
+		assert_int_equal(close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)), 0);
+	}
+	for (int i = 0; i < 1000; i++) /* as many reads as there can be */
+		assert_false(next(w, name, &mtime_ns));
+	touch(folder, "new");
+	assert_true(next(w, name, &mtime_ns));
+	assert_string_equal(name, "new");
+	assert_false(next(w, name, &mtime_ns));
+	watch_free(w);
+	static const char *const names[] = {"old", "new", "a.tmp", "b.tmp"};
+	for (size_t i = 0; i < ROWS(names); i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void wrong_clocks_are_held_apart(void **state)
 {
 	(void)state;
@@ -507,6 +538,7 @@ int main(void)
 	    cmocka_unit_test(folders_give_new_files_once),
 	    cmocka_unit_test(a_folder_that_is_gone_is_waited_for),
 	    cmocka_unit_test(many_names_wait_in_order),
+	    cmocka_unit_test(lost_events_make_no_old_file_new),
 	    cmocka_unit_test(wrong_clocks_are_held_apart),
 	    cmocka_unit_test(senders_are_bounded_and_ruled),
 	    cmocka_unit_test(named_exporters_find_a_place),
