@@ -53,8 +53,8 @@ struct parent {
 	struct {           /* from a sensor that hands over, for its successor; fd -1: nothing */
 		struct wire m;
 		int fd;
-	} lines[OUTLETS], client;
-	unsigned saves_asked; /* times that the reader was asked for what is to be kept */
+	} handed[1 + OUTLETS]; /* who reads --out, then the outlets' lines */
+	unsigned saves_asked;  /* times that the reader was asked for what is to be kept */
 	bool file_busy;
 	size_t file_watch;
 	int64_t file_mtime_ns;

@@ -27,12 +27,8 @@ static void close_for_child(struct parent *p, int which)
 	}
 	for (size_t i = 0; which != READER && i < l->sockets_n; i++)
 		(void)close(l->sockets[i].fd);
-	for (size_t i = 0; which != READER && i < LIVE_PEERS_MAX; i++)
-		if (l->peers[i].id) {
-			(void)close(l->peers[i].fd);
-			if (l->peers[i].rest >= 0)
-				(void)close(l->peers[i].rest);
-		}
+	if (which != READER)
+		parent_forget_peer(p, 0);
 	parent_close_handed(p);
 	for (int i = 0; i < CONTROL_CLIENTS; i++)
 		if (p->control.client[i].fd >= 0)

@@ -164,32 +164,28 @@ void parent_keep_handed(struct parent *p, const struct wire *m, int *fd)
 	bool is_client = m->kind == WIRE_CLIENT;
 	if (!is_client && m->number >= OUTLETS)
 		return;
-	int *place = is_client ? &p->client.fd : &p->lines[m->number].fd;
-	if (*place >= 0)
-		(void)close(*place);
-	*(is_client ? &p->client.m : &p->lines[m->number].m) = *m;
-	*place = *fd;
+	size_t i = is_client ? 0 : m->number + 1;
+	if (p->handed[i].fd >= 0)
+		(void)close(p->handed[i].fd);
+	p->handed[i].m = *m;
+	p->handed[i].fd = *fd;
 	*fd = -1;
 }
 
 /* The reader first: the lines go on where he has got to. */
 void parent_give_handed(struct parent *p)
 {
-	int to = p->child[SENSOR].wire;
-	if (p->client.fd >= 0)
-		(void)wire_send(to, &p->client.m, p->client.fd);
-	for (size_t i = 0; i < OUTLETS; i++)
-		if (p->lines[i].fd >= 0)
-			(void)wire_send(to, &p->lines[i].m, p->lines[i].fd);
-	parent_close_handed(p);
+	for (size_t i = 0; i <= OUTLETS; i++) {
+		wire_give(p->child[SENSOR].wire, &p->handed[i].m, p->handed[i].fd);
+		p->handed[i].fd = -1;
+	}
 }
 
 void parent_close_handed(struct parent *p)
 {
-	int *const fd[] = {&p->client.fd, &p->lines[0].fd, &p->lines[1].fd};
-	for (size_t i = 0; i < sizeof fd / sizeof *fd; i++) {
-		if (*fd[i] >= 0)
-			(void)close(*fd[i]);
-		*fd[i] = -1;
+	for (size_t i = 0; i <= OUTLETS; i++) {
+		if (p->handed[i].fd >= 0)
+			(void)close(p->handed[i].fd);
+		p->handed[i].fd = -1;
 	}
 }

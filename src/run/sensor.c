@@ -95,7 +95,6 @@ static void begin_reload(struct parent *p)
 	}
 	p->phase = PHASE_LOAD;
 	parent_spawn(p, NEXT);
-	p->child[NEXT].again_ms = 0;
 	if (!p->child[NEXT].pid)
 		give_up_reload(p);
 }
@@ -505,7 +504,9 @@ int run_sensor(const struct run_sensor_options *o, const struct settings *settin
 	    .child = {{.name = "reader", .main = live_reader},
 		{.name = "sensor", .main = live_sensor}, {.name = "sensor", .main = live_sensor}}};
 	p.view.l = &p.live;
-	p.control.fd = p.client.fd = p.lines[0].fd = p.lines[1].fd = -1;
+	p.control.fd = -1;
+	for (size_t i = 0; i <= OUTLETS; i++)
+		p.handed[i].fd = -1;
 	block_signals(&p);
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	int bad = live_open(&p.live, o, settings, &e);
