@@ -14,7 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TICK_MS = 1000, HAND_OVER_MS = 40000 /* longer than the reader takes to finish a file */ };
+enum {
+	TICK_MS = 1000,
+	HEARD_A_TURN = 1024,
+	HAND_OVER_MS = 40000 /* longer than the reader takes to finish a file */
+};
 enum { TEMPLATES_MAX = 256 << 20 };
 
 /* The closing summary where no sensor is left to write it: what was counted. */
@@ -212,13 +216,15 @@ static void heard(struct parent *p, int which, const struct wire *m, int fd)
 		(void)close(fd);
 }
 
+/* More than the socket holds need not be heard at once: a child that never stops talking must not
+ * have all of the parent's time. */
 static void hear(struct parent *p, int which)
 {
 	struct child *c = &p->child[which];
 	struct wire m;
-	int fd, got = 0;
+	int fd, got = 0, most = HEARD_A_TURN;
 	pid_t pid = c->pid;
-	while (c->pid == pid && pid && (got = wire_take(c->wire, &m, &fd)) > 0)
+	while (most-- && c->pid == pid && pid && (got = wire_take(c->wire, &m, &fd)) > 0)
 		heard(p, which, &m, fd);
 	if (got < 0)
 		(void)kill(pid, SIGKILL); /* what has ended already does not mind */
