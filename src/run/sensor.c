@@ -230,6 +230,14 @@ static void hear(struct parent *p, int which)
 		(void)kill(pid, SIGKILL); /* what has ended already does not mind */
 }
 
+/* A reader that is gone reads no further; a file that it was at is not read once more. */
+static void leave_file(struct parent *p)
+{
+	if (p->file_busy)
+		live_say("the file it was reading is left");
+	parent_file_done(p);
+}
+
 static void died(struct parent *p, int which, int how)
 {
 	struct child *c = &p->child[which];
@@ -240,9 +248,7 @@ static void died(struct parent *p, int which, int how)
 		live_say("%s ended with status %d; starting it again", c->name, WEXITSTATUS(how));
 	if (which == READER) {
 		parent_forget_peer(p, 0); /* what they had sent of a message is gone with it */
-		if (p->file_busy)
-			live_say("the file it was reading is left");
-		parent_file_done(p);
+		leave_file(p);
 	}
 	if (which == SENSOR) {
 		uint64_t taken = p->live.board->taken;
@@ -269,7 +275,7 @@ static void reader_ended(struct parent *p, int how)
 	} else if (p->phase == PHASE_READER) {
 		if (!orderly)
 			parent_forget_peer(p, 0);
-		parent_file_done(p);
+		leave_file(p);
 		parent_spawn(p, READER);
 		parent_drop_rests(p);
 		p->phase = PHASE_SENSOR;
