@@ -81,12 +81,12 @@ const struct verdict_line *evidence_judge(
     struct evidence_table *t, int64_t run_span_ms, uint64_t lines, enum tier min, size_t *n);
 uint64_t evidence_muted(const struct evidence_table *t);
 uint64_t evidence_dropped(const struct evidence_table *t); /* lines that gave way */
-/* One line of `detect --json`. */
 /* How subjects are called; name returns NULL for those that are called by their own text. */
 void evidence_names(struct evidence_table *t,
     const char *(*name)(const void *arg, const struct subject *s), const void *arg);
 const char *evidence_subject(
     const struct evidence_table *t, const struct subject *s, char room[ADDR_TEXT]);
+/* One line of `detect --json`. */
 void verdict_json(const struct evidence_table *t, const struct verdict_line *v, struct json *j);
 /* The strongest finding in plain words, and how many more there are. */
 void verdict_words(const struct evidence_table *t, const struct verdict_line *v, struct text *out);

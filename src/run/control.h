@@ -25,7 +25,7 @@ void control_close(struct control *c);
 size_t control_poll(const struct control *c, struct pollfd *v, int64_t now_ms);
 /* Answers whoever can be served without waiting, and hangs up on who is slow. */
 void control_serve(struct control *c, const struct live_view *v, int64_t now_ms);
-/* The path of a state's control socket as an address: long ones go over the folder's descriptor,
- * which the caller closes (-1: none was needed). */
+/* The path of a state's control socket as an address, over the folder's descriptor, since it may be
+ * too long for one; the caller closes that. NONE: there is no such folder. SYS. */
 struct sockaddr_un;
 int control_address(const char *folder, struct sockaddr_un *un, int *folder_fd, struct err *e);
