@@ -13,7 +13,8 @@
 #include "sim/talk.h"
 
 enum access_kind { ACCESS_PPPOE, ACCESS_DHCP, ACCESS_NAT };
-enum { AREAS = 6, BLOCK_PORTS = 1024, STAY_BLOCKS = 2, ACCESS_NAME = 80 };
+enum { AREAS = 6, BLOCK_PORTS = 1024, STAY_BLOCKS = 2 };
+enum { ACCESS_WORD = 32, ACCESS_NAME = 80 /* of two words */ };
 #define NO_SLOT UINT32_MAX
 
 struct area {
@@ -61,6 +62,10 @@ int access_plan(struct access *a, const struct access_options *o, const struct h
     struct err *e);
 void access_fini(struct access *a);
 
+/* What servers call the line, its access node's port and its end there. */
+void access_user(char out[ACCESS_WORD], uint32_t line);
+void access_circuit(char out[ACCESS_WORD], uint32_t line);
+void access_remote(char out[ACCESS_WORD], uint32_t line);
 /* What identifies the line where it is found by its sessions: "user:line0042@isp.example". */
 void access_name(const struct access *a, uint32_t line, char out[ACCESS_NAME]);
 const char *access_word(const struct access *a, uint32_t line); /* "pppoe" */

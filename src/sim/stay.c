@@ -11,13 +11,33 @@
 /* How long things take to notice that the line is back. */
 enum { BACK_MS = 3000 };
 
+void access_user(char out[ACCESS_WORD], uint32_t line)
+{
+	(void)snprintf(out, ACCESS_WORD, "line%04u@isp.example", line);
+}
+
+void access_circuit(char out[ACCESS_WORD], uint32_t line)
+{
+	(void)snprintf(
+	    out, ACCESS_WORD, "olt%u/1/%u:%u", line / 1024 + 1, line / 64 % 16, line % 64);
+}
+
+void access_remote(char out[ACCESS_WORD], uint32_t line)
+{
+	(void)snprintf(out, ACCESS_WORD, "line%04u", line);
+}
+
 void access_name(const struct access *a, uint32_t line, char out[ACCESS_NAME])
 {
-	if (areas[a->area_of[line]].kind != ACCESS_DHCP)
-		(void)snprintf(out, ACCESS_NAME, "user:line%04u@isp.example", line);
-	else
-		(void)snprintf(out, ACCESS_NAME, "circuit:olt%u/1/%u:%u,remote:line%04u",
-		    line / 1024 + 1, line / 64 % 16, line % 64, line);
+	char one[ACCESS_WORD], two[ACCESS_WORD];
+	if (areas[a->area_of[line]].kind != ACCESS_DHCP) {
+		access_user(one, line);
+		(void)snprintf(out, ACCESS_NAME, "user:%s", one);
+	} else {
+		access_circuit(one, line);
+		access_remote(two, line);
+		(void)snprintf(out, ACCESS_NAME, "circuit:%s,remote:%s", one, two);
+	}
 }
 
 const char *access_word(const struct access *a, uint32_t line)

@@ -8,19 +8,13 @@
 
 enum { STAMP = 64, MAC = 20, IAID = 1 };
 
-static void stamp(char out[STAMP], const char *form, int64_t ms)
-{
-	time_t s = (time_t)(ms / 1000);
-	struct tm tm;
-	if (strftime(out, STAMP, form, gmtime_r(&s, &tm)) == 0)
-		out[0] = '\0';
-}
-
 static void put_time(struct text *out, const char *form, int64_t ms)
 {
 	char word[STAMP];
-	stamp(word, form, ms);
-	text_puts(out, word);
+	time_t s = (time_t)(ms / 1000);
+	struct tm tm;
+	if (strftime(word, STAMP, form, gmtime_r(&s, &tm)) != 0)
+		text_puts(out, word);
 }
 
 static void put_addr(struct text *out, const union addr *a)
@@ -45,17 +39,6 @@ static void mac_of(char out[MAC], uint32_t line, char between)
 	    between, line >> 16 & 255, between, line >> 8 & 255, between, line & 255);
 }
 
-/* The access node's name of the port, and the line's. */
-static void circuit_of(char out[STAMP], uint32_t line)
-{
-	(void)snprintf(out, STAMP, "olt%u/1/%u:%u", line / 1024 + 1, line / 64 % 16, line % 64);
-}
-
-static void remote_of(char out[STAMP], uint32_t line)
-{
-	(void)snprintf(out, STAMP, "line%04u", line);
-}
-
 static int64_t told_ms(const struct telling *t)
 {
 	return t->at_ms + t->skew_ms;
@@ -74,18 +57,19 @@ void tell_radius(struct text *out, const struct telling *t)
 {
 	static const char *const status[] = {
 	    [TELL_STOP] = "Stop", [TELL_START] = "Start", [TELL_INTERIM] = "Interim-Update"};
-	char word[STAMP], mac[MAC];
+	char word[ACCESS_WORD], mac[MAC];
 	const struct stay *s = t->s;
 	union addr v4 = stay_v4(t->a, s);
 	int64_t written_ms = told_ms(t) + t->delay_s * 1000;
 	put_time(out, "%a %b %e %H:%M:%S %Y\n", written_ms);
 	text_fmt(out, "\tAcct-Session-Id = \"%08X\"\n\tAcct-Status-Type = %s\n", t->number,
 	    status[t->kind]);
-	text_fmt(out, "\tUser-Name = \"line%04u@isp.example\"\n", s->line);
+	access_user(word, s->line);
+	text_fmt(out, "\tUser-Name = \"%s\"\n", word);
 	text_fmt(out, "\tNAS-Identifier = \"%s\"\n\tNAS-IP-Address = 192.0.2.%u\n",
 	    areas[s->area].name, 10u + s->area);
 	mac_of(mac, s->line, '-');
-	circuit_of(word, s->line);
+	access_circuit(word, s->line);
 	text_fmt(
 	    out, "\tCalling-Station-Id = \"%s\"\n\tADSL-Agent-Circuit-Id = \"%s\"\n", mac, word);
 	text_puts(out, "\tFramed-IP-Address = ");
@@ -124,11 +108,11 @@ static int64_t heard_ms(const struct telling *t)
 
 static void tell_dhcpd4(struct text *out, const struct telling *t)
 {
-	char mac[MAC], circuit[STAMP], far[STAMP];
+	char mac[MAC], circuit[ACCESS_WORD], far[ACCESS_WORD];
 	union addr v4 = stay_v4(t->a, t->s);
 	mac_of(mac, t->s->line, ':');
-	circuit_of(circuit, t->s->line);
-	remote_of(far, t->s->line);
+	access_circuit(circuit, t->s->line);
+	access_remote(far, t->s->line);
 	text_puts(out, "lease ");
 	put_addr(out, &v4);
 	put_time(out, " {\n  starts %w %Y/%m/%d %H:%M:%S;\n", heard_ms(t) + t->skew_ms);
@@ -182,11 +166,11 @@ static void put_legal_verb(struct text *out, const struct telling *t)
 void tell_kea(struct text *out, const struct telling *t)
 {
 	static const char time[] = "%Y-%m-%d %H:%M:%S UTC ";
-	char mac[MAC], circuit[STAMP], far[STAMP];
+	char mac[MAC], circuit[ACCESS_WORD], far[ACCESS_WORD];
 	union addr v4 = stay_v4(t->a, t->s);
 	mac_of(mac, t->s->line, ':');
-	circuit_of(circuit, t->s->line);
-	remote_of(far, t->s->line);
+	access_circuit(circuit, t->s->line);
+	access_remote(far, t->s->line);
 	put_time(out, time, told_ms(t));
 	text_puts(out, "Address: ");
 	put_addr(out, &v4);
