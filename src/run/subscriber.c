@@ -17,6 +17,7 @@
 #include "run/show.h"
 #include "run/vault.h"
 #include "store/store.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ struct import {
 	struct subscriber_columns columns;
 	uint8_t *plain, *sealed;
 	uint64_t line, good, bad; /* line: of the file, where the row at hand begins */
+	uint64_t kept;            /* of the good ones: committed */
 	struct tally told;
 };
 
@@ -63,13 +65,24 @@ static void tell_bad(struct import *x, const char *why)
 	text_fini(&t);
 }
 
+/* What could not be committed is not counted as stored. */
+static int keep(struct import *x, struct err *e)
+{
+	int bad = store_commit(x->store, e);
+	if (bad)
+		x->good = x->kept;
+	else
+		x->kept = x->good;
+	return bad;
+}
+
 static int put(struct import *x, const struct subscriber *s, struct err *e)
 {
 	struct store_subscriber r = {
 	    .channels = s->channels, .flags = s->flags, .imported_ms = x->now_ms};
 	int bad = ERR_OK;
-	if (x->good && x->good % ROWS_TOGETHER == 0) {
-		bad = store_commit(x->store, e);
+	if (x->good - x->kept == ROWS_TOGETHER) {
+		bad = keep(x, e);
 		bad = bad ? bad : store_begin(x->store, e);
 	}
 	size_t n = subscriber_pack(s, x->plain);
@@ -162,7 +175,7 @@ static int fill(struct import *x, struct err *e)
 	}
 	int bad = input_file.read(x->input, x->window + x->n, x->cap - x->n, &got, e);
 	x->n += got;
-	x->ended = bad || got == 0;
+	x->ended = !bad && got == 0; /* a row that a failure cut is not taken for a whole one */
 	return bad;
 }
 
@@ -212,7 +225,7 @@ static int import_file(struct import *x, struct err *e)
 	bad = x->store ? store_begin(x->store, e) : ERR_OK;
 	bad = bad ? bad : read_all(x, e);
 	struct err later;
-	int kept = x->store ? store_commit(x->store, &later) : ERR_OK;
+	int kept = x->store ? keep(x, &later) : ERR_OK;
 	if (kept && !bad)
 		*e = later;
 	if (x->csv.copy.p)
@@ -236,7 +249,7 @@ static int log_import(const struct import *x, const char *state, struct err *e)
 	return bad;
 }
 
-static void print_import(const struct import *x, uint64_t fresh)
+static int print_import(const struct import *x, uint64_t fresh, struct err *e)
 {
 	struct text t = {0};
 	struct json j = json_to(&t);
@@ -258,6 +271,9 @@ static void print_import(const struct import *x, uint64_t fresh)
 	}
 	(void)fwrite(t.p, 1, t.n, stdout);
 	text_fini(&t);
+	return fflush(stdout) == 0
+		   ? ERR_OK
+		   : err_set(e, ERR_SYS, "the output could not be written: %s", strerror(errno));
 }
 
 static void import_room(struct import *x)
@@ -321,10 +337,10 @@ static int import_all(
 		bad = store_count_subscribers(x.store, &after, e);
 	if (!bad && x.store && x.good + x.bad)
 		bad = log_import(&x, state, e);
-	if (!bad && failed_n < n)
-		print_import(&x, after.n - before.n);
+	if (!bad && (failed_n < n || x.good))
+		bad = print_import(&x, after.n > before.n ? after.n - before.n : 0, e);
 	if (!bad && (failed_n == n || (x.bad && !x.good)))
-		bad = err_set(e, ERR_INPUT, "nothing was imported");
+		bad = err_set(e, ERR_INPUT, "%s was imported", x.good ? "not all" : "nothing");
 	import_fini(&x);
 	return bad;
 }
