@@ -363,49 +363,28 @@ static int log_line(const struct run_subscriber_options *o, const char *what, co
 	return bad;
 }
 
-static int erase(
-    const struct run_subscriber_options *o, const char *state, const char *line, struct err *e)
+static void json_words(
+    struct json *j, const char *key, void (*words)(uint32_t, struct text *), uint32_t bits)
 {
-	struct vault v;
-	struct store *s = NULL;
-	struct store_subscriber r;
-	struct text room = {0};
-	uint8_t tag[VAULT_TAG];
-	int bad = open_vault(state, &v, &s, e);
-	if (!bad) {
-		vault_tag(&v, span_of(line), tag);
-		bad = store_get_subscriber(s, tag, &r, &room, e);
-	}
-	bad = bad ? bad : log_line(o, "subscriber-erase", state, tag, e);
-	bad = bad ? bad : store_erase_subscriber(s, tag, e);
-	bad = bad ? bad : store_tidy(s, e);
-	store_close(s);
-	text_fini(&room);
-	return bad;
-}
-
-static void flags_json(uint32_t flags, struct json *j)
-{
-	struct text words = {0};
-	subscriber_flag_words(flags, &words);
-	json_text(j, "flags", words.n ? words.p : "");
-	text_fini(&words);
+	struct text t = {0};
+	words(bits, &t);
+	json_span(j, key, t.p, t.n);
+	text_fini(&t);
 }
 
 static int print_subscriber(
     const struct subscriber *s, const struct store_subscriber *r, struct err *e)
 {
 	static const char *const names[] = {"line", "name", "email", "phone", "address"};
-	struct text t = {0}, channels = {0};
+	struct text t = {0};
 	struct json j = json_to(&t);
-	subscriber_channel_words(r->channels, &channels);
 	json_open(&j, NULL);
 	json_text(&j, "type", "subscriber");
 	for (size_t f = 0; f < SUBSCRIBER_SEALED; f++)
 		json_span(&j, names[f], s->field[f].p, s->field[f].n);
 	json_text(&j, "language", r->language);
-	json_text(&j, "channels", channels.n ? channels.p : "");
-	flags_json(r->flags, &j);
+	json_words(&j, "channels", subscriber_channel_words, r->channels);
+	json_words(&j, "flags", subscriber_flag_words, r->flags);
 	json_time(&j, "imported", r->imported_ms);
 	json_close(&j);
 	json_line(&j);
@@ -414,7 +393,6 @@ static int print_subscriber(
 		      : err_set(e, ERR_SYS, "the output could not be written");
 	seal_wipe(t.p, t.n);
 	text_fini(&t);
-	text_fini(&channels);
 	return bad;
 }
 
@@ -435,8 +413,9 @@ static int unseal(const struct run_subscriber_options *o, const struct vault *v,
 	return bad;
 }
 
-static int export_line(
-    const struct run_subscriber_options *o, const char *state, const char *line, struct err *e)
+/* export or erase: what is held of one line is found, then the log, then what was asked for. */
+static int take_line(const struct run_subscriber_options *o, bool away, const char *state,
+    const char *line, struct err *e)
 {
 	struct vault v;
 	struct store *s = NULL;
@@ -448,8 +427,14 @@ static int export_line(
 		vault_tag(&v, span_of(line), tag);
 		bad = store_get_subscriber(s, tag, &r, &room, e);
 	}
-	bad = bad ? bad : log_line(o, "subscriber-export", state, tag, e);
-	bad = bad ? bad : unseal(o, &v, &r, e);
+	bad =
+	    bad ? bad : log_line(o, away ? "subscriber-erase" : "subscriber-export", state, tag, e);
+	if (!bad && away) {
+		bad = store_erase_subscriber(s, tag, e);
+		bad = bad ? bad : store_tidy(s, e);
+	} else if (!bad) {
+		bad = unseal(o, &v, &r, e);
+	}
 	store_close(s);
 	text_fini(&room);
 	return bad;
@@ -465,10 +450,8 @@ int run_subscriber(
 	int bad = place_state(o->vault.state, false, &state, &e);
 	if (!bad && what == RUN_SUBSCRIBER_IMPORT)
 		bad = import_all(o, state.p, args, n, &e);
-	else if (!bad && what == RUN_SUBSCRIBER_ERASE)
-		bad = erase(o, state.p, args[0], &e);
 	else if (!bad)
-		bad = export_line(o, state.p, args[0], &e);
+		bad = take_line(o, what == RUN_SUBSCRIBER_ERASE, state.p, args[0], &e);
 	text_fini(&state);
 	return run_status_of(bad, &e);
 }
