@@ -63,10 +63,7 @@ static int keep_name(const struct log *g, const char *below, struct err *e)
 {
 	struct text path = {0};
 	text_fmt(&path, "%s%s", g->state, below);
-	int fd = open(path.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int bad = fd < 0 || fsync(fd) != 0 ? failed(g, errno, e) : ERR_OK;
-	if (fd >= 0)
-		(void)close(fd);
+	int bad = place_keep(path.p) == 0 ? ERR_OK : failed(g, errno, e);
 	text_fini(&path);
 	return bad;
 }
@@ -275,7 +272,7 @@ static int copy_without(const struct log *g, uint64_t n, FILE *to, bool *found, 
 	return bad;
 }
 
-/* The bytes of the file that was replaced. */
+/* The bytes of the file that was replaced, and that no power cut can bring back. */
 static void write_over(const struct log *g)
 {
 	static const char blank[4096];
@@ -308,11 +305,12 @@ static int rewrite(const struct log *g, uint64_t n, struct err *e)
 		(void)unlink(fresh.p);
 	if (to)
 		(void)fclose(to);
+	bad = bad ? bad : keep_name(g, "/audit", e);
 	if (!bad)
 		write_over(g);
 	text_fini(&fresh);
 	text_fini(&path);
-	return bad ? bad : keep_name(g, "/audit", e);
+	return bad;
 }
 
 static int check_erasable(const struct log *g, uint64_t n, const char *reason, struct err *e)

@@ -238,10 +238,11 @@ int audit_verify(const char *state, const char *wanted, struct audit_report *r, 
 	if (bad)
 		return bad;
 	int chain = audit_file(state, "chain", O_RDONLY), records = -1;
-	if (chain < 0 && errno == ENOENT && !wanted)
-		return err_set(e, ERR_NONE, "%.150s: there is no log yet", state);
-	if (chain >= 0 && flock(chain, LOCK_SH) == 0)
+	bool none = chain < 0 && errno == ENOENT;
+	if (none || (chain >= 0 && flock(chain, LOCK_SH) == 0))
 		records = audit_file(state, "records", O_RDONLY);
+	if (none && records < 0 && errno == ENOENT && !wanted)
+		return err_set(e, ERR_NONE, "%.150s: there is no log yet", state);
 	c.chain = chain >= 0 ? fdopen(chain, "r") : fopen("/dev/null", "re");
 	c.records = records >= 0 ? fdopen(records, "r") : fopen("/dev/null", "re");
 	if (!c.chain || !c.records || ((chain < 0 || records < 0) && errno == EACCES))

@@ -88,16 +88,13 @@ static int load(const char *folder, const struct seal_key *k, struct pseudonyms 
 	return bad;
 }
 
-/* The file that was replaced, written over with chance; fd is closed. */
+/* The file that was replaced, written over with chance. */
 static void overwrite(int fd)
 {
 	struct file chance;
-	if (fd < 0)
-		return;
 	seal_random(&chance, sizeof chance);
 	if (place_put(fd, &chance, sizeof chance) == 0)
 		(void)fsync(fd);
-	(void)close(fd);
 }
 
 static int keep(
@@ -109,9 +106,11 @@ static int keep(
 	int old = open(path.p, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	pack(p, k, &f);
 	int bad = place_write(folder, file_name, &f, sizeof f, e);
-	if (!bad)
+	if (!bad && place_keep(folder) != 0) /* else a power cut could bring the old one back */
+		bad = err_set(e, ERR_SYS, "%.180s: %s", folder, strerror(errno));
+	if (!bad && old >= 0)
 		overwrite(old);
-	else if (old >= 0)
+	if (old >= 0)
 		(void)close(old);
 	text_fini(&path);
 	return bad;

@@ -67,6 +67,16 @@ int place_put(int fd, const void *from, size_t n)
 	return 0;
 }
 
+int place_keep(const char *folder)
+{
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int bad = fd < 0 || fsync(fd) != 0 ? errno : 0;
+	if (fd >= 0)
+		(void)close(fd);
+	errno = bad;
+	return bad ? -1 : 0;
+}
+
 int place_write(const char *folder, const char *name, const void *p, size_t n, struct err *e)
 {
 	struct text path = {0}, fresh = {0};

@@ -11,6 +11,8 @@
 int place_state(const char *given, bool make, struct text *path, struct err *e);
 
 int place_put(int fd, const void *from, size_t n); /* all of it; -1 and errno */
+/* Synchronises a folder, so that its names are there after a power cut; -1 and errno. */
+int place_keep(const char *folder);
 /* Writes a file of the folder as a whole: written beside it, synchronised, renamed. SYS. */
 int place_write(const char *folder, const char *name, const void *p, size_t n, struct err *e);
 /* Appends a file of the folder to out; NONE: there is none. */

@@ -17,6 +17,7 @@
 #include "run/show.h"
 #include "run/vault.h"
 #include "store/store.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ struct import {
 	struct subscriber_columns columns;
 	uint8_t *plain, *sealed;
 	uint64_t line, good, bad; /* line: of the file, where the row at hand begins */
+	uint64_t kept;            /* of the good ones: committed */
 	struct tally told;
 };
 
@@ -63,13 +65,24 @@ static void tell_bad(struct import *x, const char *why)
 	text_fini(&t);
 }
 
+/* What could not be committed is not counted as stored. */
+static int keep(struct import *x, struct err *e)
+{
+	int bad = store_commit(x->store, e);
+	if (bad)
+		x->good = x->kept;
+	else
+		x->kept = x->good;
+	return bad;
+}
+
 static int put(struct import *x, const struct subscriber *s, struct err *e)
 {
 	struct store_subscriber r = {
 	    .channels = s->channels, .flags = s->flags, .imported_ms = x->now_ms};
 	int bad = ERR_OK;
-	if (x->good && x->good % ROWS_TOGETHER == 0) {
-		bad = store_commit(x->store, e);
+	if (x->good - x->kept == ROWS_TOGETHER) {
+		bad = keep(x, e);
 		bad = bad ? bad : store_begin(x->store, e);
 	}
 	size_t n = subscriber_pack(s, x->plain);
@@ -162,7 +175,7 @@ static int fill(struct import *x, struct err *e)
 	}
 	int bad = input_file.read(x->input, x->window + x->n, x->cap - x->n, &got, e);
 	x->n += got;
-	x->ended = bad || got == 0;
+	x->ended = !bad && got == 0; /* a row that a failure cut is not taken for a whole one */
 	return bad;
 }
 
@@ -212,7 +225,7 @@ static int import_file(struct import *x, struct err *e)
 	bad = x->store ? store_begin(x->store, e) : ERR_OK;
 	bad = bad ? bad : read_all(x, e);
 	struct err later;
-	int kept = x->store ? store_commit(x->store, &later) : ERR_OK;
+	int kept = x->store ? keep(x, &later) : ERR_OK;
 	if (kept && !bad)
 		*e = later;
 	if (x->csv.copy.p)
@@ -236,7 +249,7 @@ static int log_import(const struct import *x, const char *state, struct err *e)
 	return bad;
 }
 
-static void print_import(const struct import *x, uint64_t fresh)
+static int print_import(const struct import *x, uint64_t fresh, struct err *e)
 {
 	struct text t = {0};
 	struct json j = json_to(&t);
@@ -258,6 +271,9 @@ static void print_import(const struct import *x, uint64_t fresh)
 	}
 	(void)fwrite(t.p, 1, t.n, stdout);
 	text_fini(&t);
+	return fflush(stdout) == 0
+		   ? ERR_OK
+		   : err_set(e, ERR_SYS, "the output could not be written: %s", strerror(errno));
 }
 
 static void import_room(struct import *x)
@@ -321,10 +337,10 @@ static int import_all(
 		bad = store_count_subscribers(x.store, &after, e);
 	if (!bad && x.store && x.good + x.bad)
 		bad = log_import(&x, state, e);
-	if (!bad && failed_n < n)
-		print_import(&x, after.n - before.n);
+	if (!bad && (failed_n < n || x.good))
+		bad = print_import(&x, after.n > before.n ? after.n - before.n : 0, e);
 	if (!bad && (failed_n == n || (x.bad && !x.good)))
-		bad = err_set(e, ERR_INPUT, "nothing was imported");
+		bad = err_set(e, ERR_INPUT, "%s was imported", x.good ? "not all" : "nothing");
 	import_fini(&x);
 	return bad;
 }
@@ -347,49 +363,28 @@ static int log_line(const struct run_subscriber_options *o, const char *what, co
 	return bad;
 }
 
-static int erase(
-    const struct run_subscriber_options *o, const char *state, const char *line, struct err *e)
+static void json_words(
+    struct json *j, const char *key, void (*words)(uint32_t, struct text *), uint32_t bits)
 {
-	struct vault v;
-	struct store *s = NULL;
-	struct store_subscriber r;
-	struct text room = {0};
-	uint8_t tag[VAULT_TAG];
-	int bad = open_vault(state, &v, &s, e);
-	if (!bad) {
-		vault_tag(&v, span_of(line), tag);
-		bad = store_get_subscriber(s, tag, &r, &room, e);
-	}
-	bad = bad ? bad : log_line(o, "subscriber-erase", state, tag, e);
-	bad = bad ? bad : store_erase_subscriber(s, tag, e);
-	bad = bad ? bad : store_tidy(s, e);
-	store_close(s);
-	text_fini(&room);
-	return bad;
-}
-
-static void flags_json(uint32_t flags, struct json *j)
-{
-	struct text words = {0};
-	subscriber_flag_words(flags, &words);
-	json_text(j, "flags", words.n ? words.p : "");
-	text_fini(&words);
+	struct text t = {0};
+	words(bits, &t);
+	json_span(j, key, t.p, t.n);
+	text_fini(&t);
 }
 
 static int print_subscriber(
     const struct subscriber *s, const struct store_subscriber *r, struct err *e)
 {
 	static const char *const names[] = {"line", "name", "email", "phone", "address"};
-	struct text t = {0}, channels = {0};
+	struct text t = {0};
 	struct json j = json_to(&t);
-	subscriber_channel_words(r->channels, &channels);
 	json_open(&j, NULL);
 	json_text(&j, "type", "subscriber");
 	for (size_t f = 0; f < SUBSCRIBER_SEALED; f++)
 		json_span(&j, names[f], s->field[f].p, s->field[f].n);
 	json_text(&j, "language", r->language);
-	json_text(&j, "channels", channels.n ? channels.p : "");
-	flags_json(r->flags, &j);
+	json_words(&j, "channels", subscriber_channel_words, r->channels);
+	json_words(&j, "flags", subscriber_flag_words, r->flags);
 	json_time(&j, "imported", r->imported_ms);
 	json_close(&j);
 	json_line(&j);
@@ -398,7 +393,6 @@ static int print_subscriber(
 		      : err_set(e, ERR_SYS, "the output could not be written");
 	seal_wipe(t.p, t.n);
 	text_fini(&t);
-	text_fini(&channels);
 	return bad;
 }
 
@@ -419,8 +413,9 @@ static int unseal(const struct run_subscriber_options *o, const struct vault *v,
 	return bad;
 }
 
-static int export_line(
-    const struct run_subscriber_options *o, const char *state, const char *line, struct err *e)
+/* export or erase: what is held of one line is found, then the log, then what was asked for. */
+static int take_line(const struct run_subscriber_options *o, bool away, const char *state,
+    const char *line, struct err *e)
 {
 	struct vault v;
 	struct store *s = NULL;
@@ -432,8 +427,14 @@ static int export_line(
 		vault_tag(&v, span_of(line), tag);
 		bad = store_get_subscriber(s, tag, &r, &room, e);
 	}
-	bad = bad ? bad : log_line(o, "subscriber-export", state, tag, e);
-	bad = bad ? bad : unseal(o, &v, &r, e);
+	bad =
+	    bad ? bad : log_line(o, away ? "subscriber-erase" : "subscriber-export", state, tag, e);
+	if (!bad && away) {
+		bad = store_erase_subscriber(s, tag, e);
+		bad = bad ? bad : store_tidy(s, e);
+	} else if (!bad) {
+		bad = unseal(o, &v, &r, e);
+	}
 	store_close(s);
 	text_fini(&room);
 	return bad;
@@ -449,10 +450,8 @@ int run_subscriber(
 	int bad = place_state(o->vault.state, false, &state, &e);
 	if (!bad && what == RUN_SUBSCRIBER_IMPORT)
 		bad = import_all(o, state.p, args, n, &e);
-	else if (!bad && what == RUN_SUBSCRIBER_ERASE)
-		bad = erase(o, state.p, args[0], &e);
 	else if (!bad)
-		bad = export_line(o, state.p, args[0], &e);
+		bad = take_line(o, what == RUN_SUBSCRIBER_ERASE, state.p, args[0], &e);
 	text_fini(&state);
 	return run_status_of(bad, &e);
 }

@@ -66,7 +66,8 @@ int vault_ask(const struct run_vault_options *o, const struct vault *v, uint8_t 
 static int lock_folder(const char *state, struct text *folder, int *fd, struct err *e)
 {
 	text_fmt(folder, "%s/vault", state);
-	if (mkdir(folder->p, 0700) != 0 && errno != EEXIST)
+	bool fresh = mkdir(folder->p, 0700) == 0;
+	if (fresh ? place_keep(state) != 0 : errno != EEXIST)
 		return err_set(e, ERR_SYS, "%.180s: %s", folder->p, strerror(errno));
 	*fd = open(folder->p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0 || flock(*fd, LOCK_EX) != 0)
@@ -90,12 +91,12 @@ static int log_it(const char *state, const char *what, const struct vault *v, st
 }
 
 /* Into its place, for good. */
-static int keep(const char *folder, int fd, const struct vault *v, struct err *e)
+static int keep(const char *folder, const struct vault *v, struct err *e)
 {
 	struct text t = {0};
 	vault_print(v, &t);
 	int bad = place_write(folder, "key", t.p, t.n, e);
-	if (!bad && fsync(fd) != 0)
+	if (!bad && place_keep(folder) != 0)
 		bad = err_set(e, ERR_SYS, "%.180s: %s", folder, strerror(errno));
 	text_fini(&t);
 	return bad;
@@ -182,7 +183,7 @@ static int init(const struct run_vault_options *o, const char *state, struct err
 	bad = bad ? bad : seal_new(o, &v, secret, e);
 	bad = bad ? bad : log_it(state, "vault-init", &v, e);
 	bad = bad ? bad : print_sheet(o, &v, secret, e);
-	bad = bad ? bad : keep(folder.p, fd, &v, e);
+	bad = bad ? bad : keep(folder.p, &v, e);
 	secret_free(secret);
 	if (fd >= 0)
 		(void)close(fd);
@@ -228,7 +229,7 @@ static int recover(
 	}
 	bad = bad ? bad : seal_new(o, &v, secret, e);
 	bad = bad ? bad : log_it(state, "vault-recover", &v, e);
-	bad = bad ? bad : keep(folder.p, fd, &v, e);
+	bad = bad ? bad : keep(folder.p, &v, e);
 	secret_free(secret);
 	if (fd >= 0)
 		(void)close(fd);

@@ -23,10 +23,11 @@ struct value {
 struct engine;
 /* NONE: there is no such file, and it is not to be made. STORE. */
 int engine_open(struct engine **g, const char *path, bool make, struct err *e);
-void engine_close(struct engine *g);
+void engine_close(struct engine *g);               /* what was not committed is dropped */
 int engine_begin(struct engine *g, struct err *e); /* for writing, at once */
 int engine_commit(struct engine *g, struct err *e);
 void engine_rollback(struct engine *g);
+/* As store_tidy. */
 int engine_tidy(struct engine *g, struct err *e);
 /* A statement of schema.def. */
 int engine_migrate(struct engine *g, const char *sql, struct err *e);

@@ -57,11 +57,15 @@ int engine_open(struct engine **to, const char *path, bool make, struct err *e)
 	int bad = make_file(path, make, e);
 	if (bad)
 		return bad;
+	char *real = realpath(path, NULL); /* SQLite would not follow its folders either */
+	if (!real)
+		return err_set(e, ERR_STORE, "%.150s: %s", path, strerror(errno));
 	struct engine *g = mem_new(1, sizeof *g);
 	text_puts(&g->path, path);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX;
-	bad = sqlite3_open_v2(path, &g->db, flags, NULL) == SQLITE_OK ? ERR_OK : failed(g, e);
+	bad = sqlite3_open_v2(real, &g->db, flags, NULL) == SQLITE_OK ? ERR_OK : failed(g, e);
 	bad = bad ? bad : set_up(g, e);
+	free(real);
 	if (bad)
 		engine_close(g);
 	else
@@ -97,7 +101,8 @@ void engine_rollback(struct engine *g)
 
 int engine_tidy(struct engine *g, struct err *e)
 {
-	return engine_migrate(g, "PRAGMA wal_checkpoint(TRUNCATE)", e);
+	int got = sqlite3_wal_checkpoint_v2(g->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	return got == SQLITE_OK ? ERR_OK : failed(g, e);
 }
 
 static int prepare(struct engine *g, enum query q, struct err *e)

@@ -37,7 +37,6 @@ const size_t store_columns_n = sizeof store_columns / sizeof *store_columns;
 
 struct store {
 	struct engine *engine;
-	bool open; /* a transaction */
 };
 
 static struct value number(int64_t i)
@@ -68,14 +67,22 @@ static int upgrade(struct store *s, int64_t have, struct err *e)
 	return bad;
 }
 
-/* In one transaction, so that two that open it at once do not both migrate. */
+static int version(struct store *s, int64_t *have, struct err *e)
+{
+	struct engine_answer to = {take_number, have};
+	return engine_ask(s->engine, QUERY_version_get, NULL, 0, &to, e);
+}
+
+/* In one transaction, so that two that open it at once do not both migrate; none where there is
+ * nothing to do, so that who reads does not wait for who writes. */
 static int migrate(struct store *s, struct err *e)
 {
 	int64_t have = 0, newest = migrations[MIGRATIONS_N - 1].number;
-	struct engine_answer to = {take_number, &have};
+	if (version(s, &have, NULL) == ERR_OK && have == newest)
+		return ERR_OK;
 	int bad = store_begin(s, e);
 	bad = bad ? bad : engine_ask(s->engine, QUERY_version_table, NULL, 0, NULL, e);
-	bad = bad ? bad : engine_ask(s->engine, QUERY_version_get, NULL, 0, &to, e);
+	bad = bad ? bad : version(s, &have, e);
 	if (!bad && have > newest)
 		bad = err_set(e, ERR_STORE,
 		    "a newer Theriac made this store (version %lld, this one knows %lld)",
@@ -100,23 +107,20 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	if (s->open)
-		engine_rollback(s->engine);
 	engine_close(s->engine);
 	free(s);
 }
 
 int store_begin(struct store *s, struct err *e)
 {
-	int bad = engine_begin(s->engine, e);
-	s->open = !bad;
-	return bad;
+	return engine_begin(s->engine, e);
 }
 
 int store_commit(struct store *s, struct err *e)
 {
 	int bad = engine_commit(s->engine, e);
-	s->open = bad;
+	if (bad)
+		engine_rollback(s->engine);
 	return bad;
 }
 

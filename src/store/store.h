@@ -12,8 +12,9 @@ struct store;
 int store_open(struct store **s, const char *path, bool make, struct err *e);
 void store_close(struct store *s); /* what was not committed is dropped; s may be NULL */
 int store_begin(struct store *s, struct err *e);
-int store_commit(struct store *s, struct err *e);
-/* After rows were removed: nothing of them is left in the file, nor in the journal beside it. */
+int store_commit(struct store *s, struct err *e); /* what fails is dropped as a whole */
+/* After rows were removed: nothing of them is left in the file, nor in the journal beside it. STORE
+ * where somebody reads on for too long. */
 int store_tidy(struct store *s, struct err *e);
 
 enum { STORE_TAG = 16, STORE_LANGUAGE = 12 };

@@ -131,7 +131,6 @@ statused 1 vault recover "$work/sheet3" $with
 says err "this sheet is of another vault"
 
 # Erased is gone: from the store's bytes, too.
-cp "$work/state/vault/store" "$work/before"
 statused 0 subscriber erase user:carol@isp.example --reason "she left"
 statused 3 subscriber erase user:carol@isp.example --reason "she left"
 [ ! -s "$work/state/vault/store-wal" ] || fail "the journal is not empty"
@@ -161,3 +160,22 @@ statused 0 who --verify-log
 	[ "$got" -eq 0 ] || [ "$got" -eq 1 ] || fail "a full disk: $got"
 )
 statused 0 subscriber export user:alice@isp.example --reason test --passphrase-file "$work/other"
+(
+	ulimit -f 1000
+	statused 1 subscriber import "$work/many.csv"
+	says err "nothing was imported"
+)
+[ "$(grep -c '"rows":12000,' "$work/state/audit/records")" -eq 1 ] || fail "rows are logged that no disk took"
+
+# A list that was cut: the rows before the cut go in, and the one that the cut goes through stays as it was.
+python3 - "$work/cut.csv.gz" <<'EOT'
+import sys, zlib
+stored = zlib.compressobj(0, zlib.DEFLATED, 31)
+text = b"line;phone\nuser:whole@isp.example;+44 20 7946 0111\nuser:alice@isp.example;+44 20 7946 0"
+open(sys.argv[1], "wb").write(stored.compress(text) + stored.flush(zlib.Z_FULL_FLUSH))
+EOT
+statused 1 subscriber import "$work/cut.csv.gz"
+says out "1 subscribers imported (1 new), 0 bad rows"
+says err "not all was imported"
+statused 0 subscriber export user:alice@isp.example --reason test --passphrase-file "$work/other"
+says out '"phone":"+44 20 7946 0123"'

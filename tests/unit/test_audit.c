@@ -148,6 +148,7 @@ static void truncation_is_found(void **state)
 	verify(head + 2, false, "no entry has the head given");
 	(void)unlink(folder_path("audit/chain"));
 	verify(head, false, "its end was cut off");
+	verify(NULL, false, "behind entry 0 stand records that the chain lacks: it was cut");
 }
 
 static void erasing_a_record_leaves_a_chain_that_verifies(void **state)

@@ -89,6 +89,55 @@ static void what_is_erased_is_gone_from_the_bytes(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 }
 
+static sqlite3 *another(const char *sql)
+{
+	sqlite3 *db;
+	assert_int_equal(sqlite3_open(folder_path("store"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	return db;
+}
+
+static void who_reads_does_not_wait_for_who_writes(void **state)
+{
+	(void)state;
+	store_close(opened());
+	sqlite3 *writer = another("BEGIN IMMEDIATE; DELETE FROM subscriber");
+	struct store_subscribers c;
+	struct store *s = opened();
+	assert_int_equal(store_count_subscribers(s, &c, NULL), ERR_OK);
+	store_close(s);
+	(void)sqlite3_close(writer);
+}
+
+/* Waits as long as the store is patient. */
+static void what_somebody_still_reads_is_not_said_to_be_gone(void **state)
+{
+	(void)state;
+	struct store *s = opened();
+	struct store_subscriber r = made(1, "x");
+	struct err e;
+	assert_int_equal(store_put_subscriber(s, &r, NULL), ERR_OK);
+	sqlite3 *reader = another("BEGIN; SELECT * FROM subscriber");
+	assert_int_equal(store_erase_subscriber(s, r.tag, NULL), ERR_OK);
+	assert_int_equal(store_tidy(s, &e), ERR_STORE);
+	assert_non_null(strstr(e.msg, "locked"));
+	(void)sqlite3_close(reader);
+	assert_int_equal(store_tidy(s, &e), ERR_OK);
+	store_close(s);
+}
+
+static void a_folder_behind_a_link_holds_a_store_and_a_link_is_none(void **state)
+{
+	(void)state;
+	struct store *s = opened();
+	store_close(s);
+	assert_int_equal(symlink(folder, folder_path("link")), 0);
+	assert_int_equal(store_open(&s, folder_path("link/store"), false, NULL), ERR_OK);
+	store_close(s);
+	assert_int_equal(symlink(folder_path("store"), folder_path("another")), 0);
+	assert_int_equal(store_open(&s, folder_path("another"), true, NULL), ERR_STORE);
+}
+
 static void no_file_and_no_store_are_told_apart(void **state)
 {
 	(void)state;
@@ -197,6 +246,9 @@ int main(void)
 	    TEST(a_row_comes_back_and_is_replaced_by_its_tag),
 	    TEST(what_was_not_committed_is_not_there),
 	    TEST(what_is_erased_is_gone_from_the_bytes),
+	    TEST(who_reads_does_not_wait_for_who_writes),
+	    TEST(what_somebody_still_reads_is_not_said_to_be_gone),
+	    TEST(a_folder_behind_a_link_holds_a_store_and_a_link_is_none),
 	    TEST(no_file_and_no_store_are_told_apart),
 	    TEST(a_store_of_a_newer_version_is_refused),
 	    TEST(every_query_is_understood_and_uses_its_parameters),
