@@ -158,10 +158,16 @@ static void take_caller(struct session_ids *ids, struct span text)
 		(void)session_ids_add(ids, SESSION_MAC, (struct span){(char *)mac, sizeof mac});
 }
 
+void radius_next_block(struct radius_event *e)
+{
+	if (e->blocks[e->block].parts && e->block < RADIUS_BLOCKS_MAX)
+		e->block++;
+}
+
 /* "80.0.0.1 1024-1033 router Base". */
 static void take_text_block(struct radius_event *e, struct span text)
 {
-	struct radius_block b = {.parts = 1};
+	struct radius_block b = {.parts = UINT16_MAX};
 	struct span ports, rest = text, addr = span_cut(&rest, ' ');
 	if (!rest.p || !addr_parse(addr, &b.outside))
 		return;
@@ -169,38 +175,15 @@ static void take_text_block(struct radius_event *e, struct span text)
 	struct span last = ports, first = span_cut(&last, '-');
 	if (!last.p || !span_uint(first, &b.first) || !span_uint(last, &b.last))
 		return;
-	if (e->blocks_n < RADIUS_BLOCKS_MAX)
-		e->blocks[e->blocks_n++] = b;
-	else
-		e->too_many = true;
 	radius_next_block(e);
-}
-
-/* The block that parts are added to. */
-static struct radius_block *open_block(struct radius_event *e)
-{
-	if (!e->blocks_n)
-		e->blocks_n = 1;
-	return &e->blocks[e->blocks_n - 1];
-}
-
-void radius_next_block(struct radius_event *e)
-{
-	if (!e->blocks_n || !e->blocks[e->blocks_n - 1].parts)
-		return;
-	if (e->blocks_n < RADIUS_BLOCKS_MAX)
-		e->blocks_n++;
-	else
-		e->too_many = true;
+	e->blocks[e->block] = b;
 }
 
 static void take_part(struct radius_event *e, enum part part, const struct radius_value *v)
 {
-	struct radius_block *b = open_block(e);
-	if (b->parts & 1u << part) {
+	if (e->blocks[e->block].parts & 1u << part)
 		radius_next_block(e);
-		b = open_block(e);
-	}
+	struct radius_block *b = &e->blocks[e->block];
 	b->parts |= (uint16_t)(1u << part);
 	if (part == PART_OUTSIDE)
 		b->outside = v->addr.addr;
@@ -374,7 +357,9 @@ static void count_useless(const struct radius_event *e, struct batch *out)
 {
 	if (e->too_many)
 		batch_ignore(out, "addresses of a RADIUS record beyond the 32nd");
-	for (size_t i = 0; i < e->blocks_n; i++)
+	if (e->blocks[RADIUS_BLOCKS_MAX].parts)
+		batch_ignore(out, "blocks of ports of a RADIUS record beyond the 16th");
+	for (size_t i = 0; i < RADIUS_BLOCKS_MAX; i++)
 		if (e->blocks[i].parts && !is_block(e, &e->blocks[i]))
 			batch_ignore(out, "blocks of ports that are not told as a whole");
 }
@@ -408,7 +393,7 @@ void radius_sessions(const struct radius_event *e, int64_t at_ms, int64_t receiv
 			s->held = e->held[i];
 		lease_keep(out, offset, impossible);
 	}
-	for (size_t i = 0; !reset && i < e->blocks_n; i++) {
+	for (size_t i = 0; !reset && i < RADIUS_BLOCKS_MAX; i++) {
 		if (!is_block(e, &e->blocks[i]))
 			continue;
 		struct session *s = lease_new(out);
