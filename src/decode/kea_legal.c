@@ -39,12 +39,6 @@ static const struct {
     {" deleted the lease for address:", "", ENDS},
 };
 
-static bool starts(struct span s, const char *word)
-{
-	size_t n = strlen(word);
-	return s.n >= n && memcmp(s.p, word, n) == 0;
-}
-
 /* What a line tells, of which address; *rest is what stands behind. */
 static enum what read_form(struct span text, struct prefix *held, struct span *rest)
 {
@@ -56,7 +50,7 @@ static enum what read_form(struct span text, struct prefix *held, struct span *r
 		struct span addr = log_word(rest);
 		*rest = span_trim(*rest);
 		size_t n = strlen(forms[i].after);
-		if (!starts(*rest, forms[i].after) || prefix_parse(addr, held, NULL) != ERR_OK)
+		if (!span_starts(*rest, forms[i].after) || prefix_parse(addr, held, NULL) != ERR_OK)
 			continue;
 		*rest = (struct span){rest->p + n, rest->n - n};
 		return forms[i].what;
@@ -76,11 +70,11 @@ static bool read_duration(struct span rest, int64_t *ms, bool *infinite)
 	uint64_t v;
 	int words = 0;
 	*ms = 0;
-	*infinite = starts(rest, "infinite");
+	*infinite = span_starts(rest, "infinite");
 	while (!*infinite && words < DURATION_WORDS && span_uint(log_word(&rest), &v)) {
 		size_t u = 0;
 		struct span unit = log_word(&rest);
-		while (u < UNITS && !starts(unit, units[u].unit))
+		while (u < UNITS && !span_starts(unit, units[u].unit))
 			u++;
 		if (u == UNITS || v > UINT32_MAX)
 			return false;
@@ -94,7 +88,7 @@ static bool read_duration(struct span rest, int64_t *ms, bool *infinite)
 static size_t hex_bytes(struct span s)
 {
 	size_t n = 0;
-	while (n < s.n && (strchr("0123456789abcdefABCDEF:", s.p[n]) && s.p[n]))
+	while (n < s.n && (hex_digit(s.p[n]) >= 0 || s.p[n] == ':'))
 		n++;
 	return n == s.n || s.p[n] == ' ' || s.p[n] == ',' ? n : 0;
 }
@@ -103,7 +97,7 @@ static size_t hex_bytes(struct span s)
 static struct span value_of(struct span *rest)
 {
 	struct span value = {rest->p, 0};
-	if (starts(*rest, "hwtype="))
+	if (span_starts(*rest, "hwtype="))
 		(void)log_word(rest);
 	*rest = span_trim(*rest);
 	value = (struct span){rest->p, hex_bytes(*rest)};
@@ -158,7 +152,7 @@ static void take_ids(struct session_ids *ids, struct span *rest)
 static bool take_times(struct session *s, enum what what, int64_t at_ms, struct span rest)
 {
 	static const char mark[] = " for ";
-	bool has_to = starts(rest, mark);
+	bool has_to = span_starts(rest, mark);
 	struct span before;
 	int64_t ms;
 	bool infinite;

@@ -24,14 +24,6 @@ void lease_keep(struct batch *out, uint64_t offset, const char *reason)
 	batch_bad(out, offset, reason);
 }
 
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool separates(char c)
 {
 	return c == ':' || c == '-' || c == '.';
@@ -41,10 +33,10 @@ size_t lease_bytes(struct span text, uint8_t *to, size_t cap)
 {
 	size_t n = 0, at = text.n > 2 && text.p[0] == '0' && (text.p[1] | 0x20) == 'x' ? 2 : 0;
 	while (at < text.n) {
-		int high = digit_of(text.p[at]), low = -1;
+		int high = hex_digit(text.p[at]), low = -1;
 		if (high < 0 || n == cap)
 			return 0;
-		if (++at < text.n && !separates(text.p[at]) && (low = digit_of(text.p[at++])) < 0)
+		if (++at < text.n && !separates(text.p[at]) && (low = hex_digit(text.p[at++])) < 0)
 			return 0;
 		to[n++] = (uint8_t)(low < 0 ? high : high << 4 | low);
 		if (at < text.n && separates(text.p[at]) && ++at == text.n)

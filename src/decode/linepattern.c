@@ -113,12 +113,10 @@ static bool hex_time(struct span s, int64_t *ms)
 	if (s.n == 0 || s.n > HEX_DIGITS_MAX)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		const char *digits = "0123456789abcdef";
-		char c = s.p[i] >= 'A' && s.p[i] <= 'F' ? (char)(s.p[i] | 0x20) : s.p[i];
-		const char *at = c ? strchr(digits, c) : NULL;
-		if (!at)
+		int digit = hex_digit(s.p[i]);
+		if (digit < 0)
 			return false;
-		v = v << 4 | (uint64_t)(at - digits);
+		v = v << 4 | (uint64_t)digit;
 	}
 	*ms = v <= (uint64_t)WHEN_MAX_MS / 1000 ? (int64_t)v * 1000 : 0;
 	return *ms != 0;
