@@ -137,15 +137,13 @@ static bool take_address(const struct kea *k, struct session *s)
 
 static void take_ids(struct kea *k, struct session *s)
 {
-	uint8_t bytes[LEASE_ID_MAX];
 	if (k->v6) {
 		lease_hex(&s->ids, SESSION_DUID, field(k, V6_DUID));
 		(void)session_ids_add(&s->ids, SESSION_KEY, field(k, V6_IAID));
 		lease_hex(&s->ids, SESSION_MAC, field(k, V6_HWADDR));
 	} else {
-		size_t n = lease_bytes(field(k, V4_CLIENT), bytes, sizeof bytes);
 		lease_hex(&s->ids, SESSION_MAC, field(k, V4_HWADDR));
-		lease_client(&s->ids, (struct span){(const char *)bytes, n});
+		lease_hex(&s->ids, SESSION_CLIENT, field(k, V4_CLIENT));
 	}
 	take_context(k, s, field(k, k->v6 ? V6_CONTEXT : V4_CONTEXT));
 }

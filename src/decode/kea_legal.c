@@ -138,12 +138,8 @@ static void take_ids(struct session_ids *ids, struct span *rest)
 {
 	enum session_id id;
 	for (int i = 0; i < LABELS_MAX && (id = next_label(rest)); i++) {
-		uint8_t bytes[LEASE_ID_MAX];
 		struct span value = value_of(rest);
-		size_t n = lease_bytes(value, bytes, sizeof bytes);
-		if (id == SESSION_CLIENT)
-			lease_client(ids, (struct span){(const char *)bytes, n});
-		else if (id != SESSION_ID_N)
+		if (id != SESSION_ID_N)
 			lease_hex(ids, id, value);
 	}
 }

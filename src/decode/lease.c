@@ -5,7 +5,12 @@
 #include "decode/lease.h"
 #include <string.h>
 
-enum { CLIENT_TYPE_DUID = 255, CLIENT_IAID_BYTES = 4, DUID_MIN_BYTES = 3 };
+enum {
+	ID_BYTES_MAX = UINT8_MAX,
+	CLIENT_TYPE_DUID = 255,
+	CLIENT_IAID_BYTES = 4,
+	DUID_MIN_BYTES = 3
+};
 enum { RELAY4_CIRCUIT = 1, RELAY4_REMOTE = 2, RELAY6_INTERFACE = 18, RELAY6_REMOTE = 37 };
 
 struct session *lease_new(struct batch *out)
@@ -45,20 +50,21 @@ size_t lease_bytes(struct span text, uint8_t *to, size_t cap)
 	return n;
 }
 
-void lease_hex(struct session_ids *ids, enum session_id kind, struct span text)
-{
-	uint8_t bytes[LEASE_ID_MAX];
-	size_t n = lease_bytes(text, bytes, sizeof bytes);
-	(void)session_ids_add(ids, kind, (struct span){(const char *)bytes, n});
-}
-
-void lease_client(struct session_ids *ids, struct span bytes)
+void lease_id(struct session_ids *ids, enum session_id kind, struct span bytes)
 {
 	size_t head = 1 + CLIENT_IAID_BYTES;
-	(void)session_ids_add(ids, SESSION_CLIENT, bytes);
-	if (bytes.n >= head + DUID_MIN_BYTES && (uint8_t)bytes.p[0] == CLIENT_TYPE_DUID)
+	(void)session_ids_add(ids, kind, bytes);
+	if (kind == SESSION_CLIENT && bytes.n >= head + DUID_MIN_BYTES &&
+	    (uint8_t)bytes.p[0] == CLIENT_TYPE_DUID)
 		(void)session_ids_add(
 		    ids, SESSION_DUID, (struct span){bytes.p + head, bytes.n - head});
+}
+
+void lease_hex(struct session_ids *ids, enum session_id kind, struct span text)
+{
+	uint8_t bytes[ID_BYTES_MAX];
+	size_t n = lease_bytes(text, bytes, sizeof bytes);
+	lease_id(ids, kind, (struct span){(const char *)bytes, n});
 }
 
 /* The values of two codes among options whose code and length have so many bytes each. */
