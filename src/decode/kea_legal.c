@@ -20,10 +20,6 @@
 enum what { NOTHING, BEGINS, HELD, ENDS };
 enum { LABELS_MAX = 16, DURATION_WORDS = 8 };
 
-struct legal {
-	struct log log; /* first: see log_decode */
-};
-
 static const struct {
 	const char *before, *after; /* the address stands between */
 	enum what what;
@@ -171,7 +167,7 @@ static bool take_times(struct session *s, enum what what, int64_t at_ms, struct 
 
 static void take(void *state, const struct log_line *line, struct batch *out)
 {
-	const struct legal *l = state;
+	const struct log *l = state;
 	struct span rest, after = line->text, word = log_word(&after);
 	struct prefix held;
 	int64_t zone_ms, at_ms = line->time_ms;
@@ -181,7 +177,7 @@ static void take(void *state, const struct log_line *line, struct batch *out)
 		return;
 	}
 	if (when_zone_abbreviated(word, &zone_ms))
-		at_ms += l->log.zone_ms - zone_ms;
+		at_ms += l->zone_ms - zone_ms;
 	struct session *s = lease_new(out);
 	s->held = held;
 	struct span ids = rest;
@@ -196,8 +192,7 @@ static void take(void *state, const struct log_line *line, struct batch *out)
 
 static void legal_open(void *state, const struct decode_env *env)
 {
-	struct legal *l = state;
-	log_open(&l->log, env, take);
+	log_open(state, env, take);
 }
 
 static bool sure(struct span line)
@@ -217,7 +212,7 @@ const struct decoder decoder_kea_legal = {
     .name = "kea-legal",
     .summary = "Kea's legal log of leases, DHCPv4 and DHCPv6",
     .source = "Kea Administrator Reference Manual: Forensic Logging",
-    .state_bytes = sizeof(struct legal),
+    .state_bytes = sizeof(struct log),
     .sniff = sniff,
     .open = legal_open,
     LOG_DECODER,
