@@ -26,8 +26,7 @@ struct cgn_opts {
 };
 
 static const struct opt_row rows[] = {
-    {"year", OPT_UINT, offsetof(struct cgn_opts, log.year), 0, 9999, NULL, "0",
-	"year of the first line where lines have none; 0: the latest that is possible"},
+    LOG_YEAR_ROW,
     {"pattern", OPT_LIST, offsetof(struct cgn_opts, patterns), 0, 0, "EVENT TEXT", NULL,
 	"a line of one's own: begins, ends or held, and text with {inside} {outside} {first} "
 	"{last} {port} {proto} {realm} {utc} {hextime} {since} {any}"},

@@ -23,10 +23,7 @@
 enum { LEAP_YEARS = 10 }; /* one of so many in a row has a 29 February */
 enum { STAMP_MAX = 64, NAME_TEXT = 4 * 255, DIGITS_OF_BYTE = 3, YEAR_MAX = 9999 };
 
-const struct opt_row log_rows[LOG_ROWS] = {
-    {"year", OPT_UINT, offsetof(struct log_opts, year), 0, YEAR_MAX, NULL, "0",
-	"year of the first line where lines have none; 0: the latest that is possible"},
-};
+const struct opt_row log_rows[LOG_ROWS] = {LOG_YEAR_ROW};
 
 void log_open(struct log *l, const struct decode_env *env, log_take take)
 {

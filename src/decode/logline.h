@@ -9,6 +9,12 @@ struct log_opts {
 	uint64_t
 	    year; /* of the first line, where lines have none; 0: the latest that is possible */
 };
+/* The row of its option, for decoders that have more of them. */
+#define LOG_YEAR_ROW                                                                               \
+	{                                                                                          \
+		"year", OPT_UINT, offsetof(struct log_opts, year), 0, 9999, NULL, "0",             \
+		    "year of the first line where lines have none; 0: the latest that is possible" \
+	}
 extern const struct opt_row log_rows[];
 enum { LOG_ROWS = 1 };
 
