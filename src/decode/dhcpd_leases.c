@@ -214,14 +214,12 @@ static void fill(const struct held *h, struct session *s)
 	bool ran = h->starts_ms && h->ends_ms > h->starts_ms;
 	s->held = h->addr;
 	s->ids = h->ids;
-	if (h->active || ran) {
-		s->t0_ms = h->starts_ms;
-		s->begin = h->starts_ms ? SESSION_TOLD : SESSION_OPEN;
-	}
+	if (h->active || ran)
+		lease_begins(s, h->starts_ms, h->starts_ms ? SESSION_TOLD : SESSION_OPEN);
 	if (h->active && !h->ends_ms)
 		return;
-	s->t1_ms = h->ends_ms ? h->ends_ms : h->starts_ms;
-	s->end = h->active ? SESSION_UNTIL : SESSION_TOLD;
+	lease_ends(
+	    s, h->ends_ms ? h->ends_ms : h->starts_ms, h->active ? SESSION_UNTIL : SESSION_TOLD);
 }
 
 /* The record of a block that is over. */

@@ -149,16 +149,14 @@ static bool take_times(struct session *s, enum what what, int64_t at_ms, struct 
 	int64_t ms;
 	bool infinite;
 	if (what == ENDS) {
-		s->t1_ms = at_ms;
-		s->end = SESSION_TOLD;
+		lease_ends(s, at_ms, SESSION_TOLD);
 		return true;
 	}
-	s->t0_ms = at_ms;
-	s->begin = what == BEGINS ? SESSION_TOLD : SESSION_SEEN;
+	lease_begins(s, at_ms, what == BEGINS ? SESSION_TOLD : SESSION_SEEN);
 	while (log_cut(&rest, mark, &before))
 		if (read_duration(rest, &ms, &infinite)) {
-			s->t1_ms = infinite ? 0 : at_ms + ms;
-			s->end = infinite ? SESSION_OPEN : SESSION_UNTIL;
+			if (!infinite)
+				lease_ends(s, at_ms + ms, SESSION_UNTIL);
 			return true;
 		} else if (has_to)
 			return false;

@@ -21,6 +21,18 @@ struct session *lease_new(struct batch *out)
 	return s;
 }
 
+void lease_begins(struct session *s, int64_t at_ms, enum session_edge how)
+{
+	s->t0_ms = at_ms;
+	s->begin = (uint8_t)how;
+}
+
+void lease_ends(struct session *s, int64_t at_ms, enum session_edge how)
+{
+	s->t1_ms = at_ms;
+	s->end = (uint8_t)how;
+}
+
 void lease_keep(struct batch *out, uint64_t offset, const char *reason)
 {
 	if (session_check(&out->sessions[out->session_n - 1]) == ERR_OK)

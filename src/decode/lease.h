@@ -6,6 +6,8 @@
 
 /* A zeroed lease of a whole address, to fill; valid until the next record. */
 struct session *lease_new(struct batch *out);
+void lease_begins(struct session *s, int64_t at_ms, enum session_edge how);
+void lease_ends(struct session *s, int64_t at_ms, enum session_edge how);
 /* Keeps the last record, or, where it is impossible, takes it back and notes it as bad. */
 void lease_keep(struct batch *out, uint64_t offset, const char *reason);
 
