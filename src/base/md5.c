@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { BLOCK_BYTES = 64, PARTS_MAX = 8 };
 
@@ -47,8 +48,8 @@ void md5_keyed(uint8_t out[MD5_BYTES], struct span key, const struct span *parts
 		abort();
 	if (key.n > BLOCK_BYTES)
 		md5(inner, &key, 1);
-	for (size_t i = 0; i < key.n && key.n <= BLOCK_BYTES; i++)
-		inner[i] = (uint8_t)key.p[i];
+	else if (key.n)
+		memcpy(inner, key.p, key.n);
 	for (size_t i = 0; i < BLOCK_BYTES; i++) {
 		outer[i] = inner[i] ^ 0x5c;
 		inner[i] ^= 0x36;

@@ -27,6 +27,12 @@ bool span_is_nocase(struct span s, const char *word)
 	return strlen(word) == s.n && strncasecmp(s.p, word, s.n) == 0;
 }
 
+bool span_starts(struct span s, const char *word)
+{
+	size_t n = strlen(word);
+	return s.n >= n && memcmp(s.p, word, n) == 0;
+}
+
 static bool blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -224,7 +230,7 @@ bool span_is_utf8(struct span s)
 	return at == s.n;
 }
 
-static int hex_digit(char c)
+int hex_digit(char c)
 {
 	return c >= '0' && c <= '9'   ? c - '0'
 	       : c >= 'a' && c <= 'f' ? c - 'a' + 10

@@ -15,6 +15,7 @@ struct span {
 struct span span_of(const char *s); /* of a C string */
 bool span_is(struct span s, const char *word);
 bool span_is_nocase(struct span s, const char *word);
+bool span_starts(struct span s, const char *word);
 struct span span_trim(struct span s);
 /* Cuts up to the separator off *rest and returns it; the last field leaves rest->p == NULL. */
 struct span span_cut(struct span *rest, char separator);
@@ -23,6 +24,7 @@ bool span_int(struct span s, int64_t *v);         /* with an optional sign */
 bool span_real(struct span s, double *v);         /* a finite decimal number, the whole span */
 bool span_hex(struct span s, void *to, size_t n); /* exactly n bytes, two digits each */
 bool span_is_utf8(struct span s);                 /* RFC 3629 */
+int hex_digit(char c);                            /* its value, or -1 */
 /* Bytes of the UTF-8 sequence at p (n left), or 0 where it is malformed. */
 size_t utf8_bytes(const unsigned char *p, size_t n);
 

@@ -26,8 +26,7 @@ struct cgn_opts {
 };
 
 static const struct opt_row rows[] = {
-    {"year", OPT_UINT, offsetof(struct cgn_opts, log.year), 0, 9999, NULL, "0",
-	"year of the first line where lines have none; 0: the latest that is possible"},
+    LOG_YEAR_ROW,
     {"pattern", OPT_LIST, offsetof(struct cgn_opts, patterns), 0, 0, "EVENT TEXT", NULL,
 	"a line of one's own: begins, ends or held, and text with {inside} {outside} {first} "
 	"{last} {port} {proto} {realm} {utc} {hextime} {since} {any}"},
@@ -90,14 +89,11 @@ static void take_times(
     enum event event, const struct line_values *v, int64_t at_ms, struct session *s)
 {
 	bool since = event == HELD && v->told[LINE_SINCE];
-	if (event != ENDS) {
-		s->t0_ms = since ? v->time_ms[LINE_SINCE] : at_ms;
-		s->begin = since || event == BEGINS ? SESSION_TOLD : SESSION_SEEN;
-	}
-	if (event == ENDS || (since && at_ms >= s->t0_ms)) {
-		s->t1_ms = at_ms;
-		s->end = event == ENDS ? SESSION_TOLD : SESSION_SEEN;
-	}
+	if (event != ENDS)
+		lease_begins(s, since ? v->time_ms[LINE_SINCE] : at_ms,
+		    since || event == BEGINS ? SESSION_TOLD : SESSION_SEEN);
+	if (event == ENDS || (since && at_ms >= s->t0_ms))
+		lease_ends(s, at_ms, event == ENDS ? SESSION_TOLD : SESSION_SEEN);
 }
 
 static void take_ports(const struct line_values *v, struct session *s)

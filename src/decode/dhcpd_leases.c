@@ -87,9 +87,11 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+/* A statement with its end. */
 static void split(struct statement *s, const char *p, size_t n)
 {
 	s->n = s->text_n = 0;
+	s->end = p[--n];
 	for (size_t at = 0; at < n;) {
 		struct word w = {.quoted = p[at] == '"'};
 		size_t from = at;
@@ -160,15 +162,10 @@ static bool time_of(const struct statement *s, int64_t *ms)
 /* An identifier that is text in quotes, or bytes as digits. */
 static void id_of(struct session_ids *ids, enum session_id kind, const struct word *w)
 {
-	uint8_t bytes[LEASE_ID_MAX];
-	struct span value = w->text;
-	if (!w->quoted)
-		value =
-		    (struct span){(const char *)bytes, lease_bytes(w->text, bytes, sizeof bytes)};
-	if (kind == SESSION_CLIENT)
-		lease_client(ids, value);
+	if (w->quoted)
+		lease_id(ids, kind, w->text);
 	else
-		(void)session_ids_add(ids, kind, value);
+		lease_hex(ids, kind, w->text);
 }
 
 /* "IAID DUID" of an ia-… block. */
@@ -217,14 +214,12 @@ static void fill(const struct held *h, struct session *s)
 	bool ran = h->starts_ms && h->ends_ms > h->starts_ms;
 	s->held = h->addr;
 	s->ids = h->ids;
-	if (h->active || ran) {
-		s->t0_ms = h->starts_ms;
-		s->begin = h->starts_ms ? SESSION_TOLD : SESSION_OPEN;
-	}
+	if (h->active || ran)
+		lease_begins(s, h->starts_ms, h->starts_ms ? SESSION_TOLD : SESSION_OPEN);
 	if (h->active && !h->ends_ms)
 		return;
-	s->t1_ms = h->ends_ms ? h->ends_ms : h->starts_ms;
-	s->end = h->active ? SESSION_UNTIL : SESSION_TOLD;
+	lease_ends(
+	    s, h->ends_ms ? h->ends_ms : h->starts_ms, h->active ? SESSION_UNTIL : SESSION_TOLD);
 }
 
 /* The record of a block that is over. */
@@ -310,11 +305,10 @@ static size_t dhcpd_decode(
 			unended(d, &b, offset, last, out);
 			break;
 		}
-		s.end = from[bytes - 1];
-		split(&s, from, bytes - 1);
-		if (!d->skipping && bytes <= STATEMENT_BYTES_MAX)
+		if (!d->skipping && bytes <= STATEMENT_BYTES_MAX) {
+			split(&s, from, bytes);
 			take(d, &s, offset + b.at, out);
-		else if (!d->skipping)
+		} else if (!d->skipping)
 			batch_bad(
 			    out, offset + b.at, "a statement of a lease file that is too long");
 		d->skipping = false;

@@ -158,12 +158,6 @@ struct value { /* what stands behind "is" */
 	unsigned family; /* that it tells, or 0 */
 };
 
-static bool starts(struct span s, const char *word)
-{
-	size_t n = strlen(word);
-	return s.n >= n && memcmp(s.p, word, n) == 0;
-}
-
 static struct value read_value(struct span rest)
 {
 	static const struct {
@@ -175,11 +169,11 @@ static struct value read_value(struct span rest)
 	(void)log_cut(&rest, " (EDE", &before);
 	struct value v = {.text = span_trim(before), .rcode = DNS_NOERROR};
 	v.has_addr = addr_parse(v.text, &v.addr);
-	v.is_type = starts(v.text, "<");
+	v.is_type = span_starts(v.text, "<");
 	if (v.has_addr)
 		v.family = addr_is_v4(&v.addr) ? 4 : 6;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (starts(v.text, words[i].word)) {
+		if (span_starts(v.text, words[i].word)) {
 			v.rcode = words[i].rcode;
 			v.is_type = true;
 			v.family = memmem(v.text.p, v.text.n, "-IPv4", 5)   ? 4
@@ -248,8 +242,8 @@ static void answer(struct dnsmasq *d, struct words *w, const struct log_line *li
 
 static bool is_answer(struct span verb)
 {
-	return span_is(verb, "reply") || starts(verb, "cached") || span_is(verb, "config") ||
-	       span_is(verb, "DHCP") || starts(verb, "/");
+	return span_is(verb, "reply") || span_starts(verb, "cached") || span_is(verb, "config") ||
+	       span_is(verb, "DHCP") || span_starts(verb, "/");
 }
 
 static void take(void *state, const struct log_line *line, struct batch *out)
@@ -257,7 +251,8 @@ static void take(void *state, const struct log_line *line, struct batch *out)
 	struct dnsmasq *d = state;
 	struct words w;
 	const char *wrong = NULL;
-	bool in_form = read_words(line->text, &w), is_query = in_form && starts(w.verb, "query[");
+	bool in_form = read_words(line->text, &w),
+	     is_query = in_form && span_starts(w.verb, "query[");
 	if (line->undated) {
 		batch_ignore(out, line->undated);
 		return;

@@ -137,29 +137,15 @@ static bool take_address(const struct kea *k, struct session *s)
 
 static void take_ids(struct kea *k, struct session *s)
 {
-	uint8_t bytes[LEASE_ID_MAX];
 	if (k->v6) {
 		lease_hex(&s->ids, SESSION_DUID, field(k, V6_DUID));
 		(void)session_ids_add(&s->ids, SESSION_KEY, field(k, V6_IAID));
 		lease_hex(&s->ids, SESSION_MAC, field(k, V6_HWADDR));
 	} else {
-		size_t n = lease_bytes(field(k, V4_CLIENT), bytes, sizeof bytes);
 		lease_hex(&s->ids, SESSION_MAC, field(k, V4_HWADDR));
-		lease_client(&s->ids, (struct span){(const char *)bytes, n});
+		lease_hex(&s->ids, SESSION_CLIENT, field(k, V4_CLIENT));
 	}
 	take_context(k, s, field(k, k->v6 ? V6_CONTEXT : V4_CONTEXT));
-}
-
-static void begins(struct session *s, uint64_t at_s)
-{
-	s->t0_ms = (int64_t)at_s * 1000;
-	s->begin = at_s ? SESSION_TOLD : SESSION_OPEN;
-}
-
-static void ends(struct session *s, uint64_t at_s, enum session_edge how)
-{
-	s->t1_ms = (int64_t)at_s * 1000;
-	s->end = (uint8_t)how;
 }
 
 /* False where the row's numbers are none. */
@@ -173,15 +159,15 @@ static bool take_times(const struct kea *k, struct session *s, uint64_t *state)
 	    (text.n && !span_uint(text, state)) || valid > UINT32_MAX || expire < valid ||
 	    expire - valid > EXPIRE_MAX)
 		return false;
-	uint64_t last_s = expire - valid;
+	int64_t last_ms = (int64_t)(expire - valid) * 1000;
 	bool held = *state == STATE_HELD || *state == STATE_REGISTERED;
 	if (!valid || (!held && *state != STATE_EXPIRED)) {
-		ends(s, last_s, SESSION_TOLD);
+		lease_ends(s, last_ms, SESSION_TOLD);
 		return true;
 	}
-	begins(s, last_s);
+	lease_begins(s, last_ms, last_ms ? SESSION_TOLD : SESSION_OPEN);
 	if (valid != VALID_FOREVER)
-		ends(s, expire, held ? SESSION_UNTIL : SESSION_TOLD);
+		lease_ends(s, (int64_t)expire * 1000, held ? SESSION_UNTIL : SESSION_TOLD);
 	return true;
 }
 

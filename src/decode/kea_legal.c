@@ -20,10 +20,6 @@
 enum what { NOTHING, BEGINS, HELD, ENDS };
 enum { LABELS_MAX = 16, DURATION_WORDS = 8 };
 
-struct legal {
-	struct log log; /* first: see log_decode */
-};
-
 static const struct {
 	const char *before, *after; /* the address stands between */
 	enum what what;
@@ -39,12 +35,6 @@ static const struct {
     {" deleted the lease for address:", "", ENDS},
 };
 
-static bool starts(struct span s, const char *word)
-{
-	size_t n = strlen(word);
-	return s.n >= n && memcmp(s.p, word, n) == 0;
-}
-
 /* What a line tells, of which address; *rest is what stands behind. */
 static enum what read_form(struct span text, struct prefix *held, struct span *rest)
 {
@@ -56,7 +46,7 @@ static enum what read_form(struct span text, struct prefix *held, struct span *r
 		struct span addr = log_word(rest);
 		*rest = span_trim(*rest);
 		size_t n = strlen(forms[i].after);
-		if (!starts(*rest, forms[i].after) || prefix_parse(addr, held, NULL) != ERR_OK)
+		if (!span_starts(*rest, forms[i].after) || prefix_parse(addr, held, NULL) != ERR_OK)
 			continue;
 		*rest = (struct span){rest->p + n, rest->n - n};
 		return forms[i].what;
@@ -76,11 +66,11 @@ static bool read_duration(struct span rest, int64_t *ms, bool *infinite)
 	uint64_t v;
 	int words = 0;
 	*ms = 0;
-	*infinite = starts(rest, "infinite");
+	*infinite = span_starts(rest, "infinite");
 	while (!*infinite && words < DURATION_WORDS && span_uint(log_word(&rest), &v)) {
 		size_t u = 0;
 		struct span unit = log_word(&rest);
-		while (u < UNITS && !starts(unit, units[u].unit))
+		while (u < UNITS && !span_starts(unit, units[u].unit))
 			u++;
 		if (u == UNITS || v > UINT32_MAX)
 			return false;
@@ -94,7 +84,7 @@ static bool read_duration(struct span rest, int64_t *ms, bool *infinite)
 static size_t hex_bytes(struct span s)
 {
 	size_t n = 0;
-	while (n < s.n && (strchr("0123456789abcdefABCDEF:", s.p[n]) && s.p[n]))
+	while (n < s.n && (hex_digit(s.p[n]) >= 0 || s.p[n] == ':'))
 		n++;
 	return n == s.n || s.p[n] == ' ' || s.p[n] == ',' ? n : 0;
 }
@@ -103,7 +93,7 @@ static size_t hex_bytes(struct span s)
 static struct span value_of(struct span *rest)
 {
 	struct span value = {rest->p, 0};
-	if (starts(*rest, "hwtype="))
+	if (span_starts(*rest, "hwtype="))
 		(void)log_word(rest);
 	*rest = span_trim(*rest);
 	value = (struct span){rest->p, hex_bytes(*rest)};
@@ -144,12 +134,8 @@ static void take_ids(struct session_ids *ids, struct span *rest)
 {
 	enum session_id id;
 	for (int i = 0; i < LABELS_MAX && (id = next_label(rest)); i++) {
-		uint8_t bytes[LEASE_ID_MAX];
 		struct span value = value_of(rest);
-		size_t n = lease_bytes(value, bytes, sizeof bytes);
-		if (id == SESSION_CLIENT)
-			lease_client(ids, (struct span){(const char *)bytes, n});
-		else if (id != SESSION_ID_N)
+		if (id != SESSION_ID_N)
 			lease_hex(ids, id, value);
 	}
 }
@@ -158,21 +144,19 @@ static void take_ids(struct session_ids *ids, struct span *rest)
 static bool take_times(struct session *s, enum what what, int64_t at_ms, struct span rest)
 {
 	static const char mark[] = " for ";
-	bool has_to = starts(rest, mark);
+	bool has_to = span_starts(rest, mark);
 	struct span before;
 	int64_t ms;
 	bool infinite;
 	if (what == ENDS) {
-		s->t1_ms = at_ms;
-		s->end = SESSION_TOLD;
+		lease_ends(s, at_ms, SESSION_TOLD);
 		return true;
 	}
-	s->t0_ms = at_ms;
-	s->begin = what == BEGINS ? SESSION_TOLD : SESSION_SEEN;
+	lease_begins(s, at_ms, what == BEGINS ? SESSION_TOLD : SESSION_SEEN);
 	while (log_cut(&rest, mark, &before))
 		if (read_duration(rest, &ms, &infinite)) {
-			s->t1_ms = infinite ? 0 : at_ms + ms;
-			s->end = infinite ? SESSION_OPEN : SESSION_UNTIL;
+			if (!infinite)
+				lease_ends(s, at_ms + ms, SESSION_UNTIL);
 			return true;
 		} else if (has_to)
 			return false;
@@ -181,7 +165,7 @@ static bool take_times(struct session *s, enum what what, int64_t at_ms, struct 
 
 static void take(void *state, const struct log_line *line, struct batch *out)
 {
-	const struct legal *l = state;
+	const struct log *l = state;
 	struct span rest, after = line->text, word = log_word(&after);
 	struct prefix held;
 	int64_t zone_ms, at_ms = line->time_ms;
@@ -191,7 +175,7 @@ static void take(void *state, const struct log_line *line, struct batch *out)
 		return;
 	}
 	if (when_zone_abbreviated(word, &zone_ms))
-		at_ms += l->log.zone_ms - zone_ms;
+		at_ms += l->zone_ms - zone_ms;
 	struct session *s = lease_new(out);
 	s->held = held;
 	struct span ids = rest;
@@ -206,8 +190,7 @@ static void take(void *state, const struct log_line *line, struct batch *out)
 
 static void legal_open(void *state, const struct decode_env *env)
 {
-	struct legal *l = state;
-	log_open(&l->log, env, take);
+	log_open(state, env, take);
 }
 
 static bool sure(struct span line)
@@ -227,7 +210,7 @@ const struct decoder decoder_kea_legal = {
     .name = "kea-legal",
     .summary = "Kea's legal log of leases, DHCPv4 and DHCPv6",
     .source = "Kea Administrator Reference Manual: Forensic Logging",
-    .state_bytes = sizeof(struct legal),
+    .state_bytes = sizeof(struct log),
     .sniff = sniff,
     .open = legal_open,
     LOG_DECODER,

@@ -5,7 +5,12 @@
 #include "decode/lease.h"
 #include <string.h>
 
-enum { CLIENT_TYPE_DUID = 255, CLIENT_IAID_BYTES = 4, DUID_MIN_BYTES = 3 };
+enum {
+	ID_BYTES_MAX = UINT8_MAX,
+	CLIENT_TYPE_DUID = 255,
+	CLIENT_IAID_BYTES = 4,
+	DUID_MIN_BYTES = 3
+};
 enum { RELAY4_CIRCUIT = 1, RELAY4_REMOTE = 2, RELAY6_INTERFACE = 18, RELAY6_REMOTE = 37 };
 
 struct session *lease_new(struct batch *out)
@@ -16,20 +21,24 @@ struct session *lease_new(struct batch *out)
 	return s;
 }
 
+void lease_begins(struct session *s, int64_t at_ms, enum session_edge how)
+{
+	s->t0_ms = at_ms;
+	s->begin = (uint8_t)how;
+}
+
+void lease_ends(struct session *s, int64_t at_ms, enum session_edge how)
+{
+	s->t1_ms = at_ms;
+	s->end = (uint8_t)how;
+}
+
 void lease_keep(struct batch *out, uint64_t offset, const char *reason)
 {
 	if (session_check(&out->sessions[out->session_n - 1]) == ERR_OK)
 		return;
 	batch_undo_session(out);
 	batch_bad(out, offset, reason);
-}
-
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static bool separates(char c)
@@ -41,10 +50,10 @@ size_t lease_bytes(struct span text, uint8_t *to, size_t cap)
 {
 	size_t n = 0, at = text.n > 2 && text.p[0] == '0' && (text.p[1] | 0x20) == 'x' ? 2 : 0;
 	while (at < text.n) {
-		int high = digit_of(text.p[at]), low = -1;
+		int high = hex_digit(text.p[at]), low = -1;
 		if (high < 0 || n == cap)
 			return 0;
-		if (++at < text.n && !separates(text.p[at]) && (low = digit_of(text.p[at++])) < 0)
+		if (++at < text.n && !separates(text.p[at]) && (low = hex_digit(text.p[at++])) < 0)
 			return 0;
 		to[n++] = (uint8_t)(low < 0 ? high : high << 4 | low);
 		if (at < text.n && separates(text.p[at]) && ++at == text.n)
@@ -53,20 +62,21 @@ size_t lease_bytes(struct span text, uint8_t *to, size_t cap)
 	return n;
 }
 
-void lease_hex(struct session_ids *ids, enum session_id kind, struct span text)
-{
-	uint8_t bytes[LEASE_ID_MAX];
-	size_t n = lease_bytes(text, bytes, sizeof bytes);
-	(void)session_ids_add(ids, kind, (struct span){(const char *)bytes, n});
-}
-
-void lease_client(struct session_ids *ids, struct span bytes)
+void lease_id(struct session_ids *ids, enum session_id kind, struct span bytes)
 {
 	size_t head = 1 + CLIENT_IAID_BYTES;
-	(void)session_ids_add(ids, SESSION_CLIENT, bytes);
-	if (bytes.n >= head + DUID_MIN_BYTES && (uint8_t)bytes.p[0] == CLIENT_TYPE_DUID)
+	(void)session_ids_add(ids, kind, bytes);
+	if (kind == SESSION_CLIENT && bytes.n >= head + DUID_MIN_BYTES &&
+	    (uint8_t)bytes.p[0] == CLIENT_TYPE_DUID)
 		(void)session_ids_add(
 		    ids, SESSION_DUID, (struct span){bytes.p + head, bytes.n - head});
+}
+
+void lease_hex(struct session_ids *ids, enum session_id kind, struct span text)
+{
+	uint8_t bytes[ID_BYTES_MAX];
+	size_t n = lease_bytes(text, bytes, sizeof bytes);
+	lease_id(ids, kind, (struct span){(const char *)bytes, n});
 }
 
 /* The values of two codes among options whose code and length have so many bytes each. */

@@ -81,10 +81,21 @@ static int text_at(struct span text, struct span line, size_t at)
 	return (int)(at - from);
 }
 
+/* Where the text may stand next behind `at`: blanks in front of it are not tried again within the
+ * same run of the line's, which they eat to its end wherever they begin. */
+static size_t behind(struct span text, struct span line, size_t at)
+{
+	at++;
+	while (
+	    is_blank(text.p[0]) && at < line.n && is_blank(line.p[at - 1]) && is_blank(line.p[at]))
+		at++;
+	return at;
+}
+
 /* The next place of the text from `at` on, or SIZE_MAX. */
 static size_t find(struct span text, struct span line, size_t at)
 {
-	for (; at < line.n; at++) {
+	for (; at < line.n; at = behind(text, line, at)) {
 		const char *next =
 		    is_blank(text.p[0]) ? line.p + at : memchr(line.p + at, text.p[0], line.n - at);
 		if (!next)
@@ -102,12 +113,10 @@ static bool hex_time(struct span s, int64_t *ms)
 	if (s.n == 0 || s.n > HEX_DIGITS_MAX)
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		const char *digits = "0123456789abcdef";
-		char c = s.p[i] >= 'A' && s.p[i] <= 'F' ? (char)(s.p[i] | 0x20) : s.p[i];
-		const char *at = c ? strchr(digits, c) : NULL;
-		if (!at)
+		int digit = hex_digit(s.p[i]);
+		if (digit < 0)
 			return false;
-		v = v << 4 | (uint64_t)(at - digits);
+		v = v << 4 | (uint64_t)digit;
 	}
 	*ms = v <= (uint64_t)WHEN_MAX_MS / 1000 ? (int64_t)v * 1000 : 0;
 	return *ms != 0;
@@ -183,8 +192,9 @@ static bool fit_field(
 		*at = f == LINE_ANY ? line.n : word_end(line, from);
 		return take(f, (struct span){line.p + from, *at - from}, v);
 	}
-	for (size_t end = from; (end = find(p->items[item + 1].text, line, end)) != SIZE_MAX;
-	     end++) {
+	struct span next = p->items[item + 1].text;
+	for (size_t end = from; (end = find(next, line, end)) != SIZE_MAX;
+	     end = behind(next, line, end)) {
 		if (f != LINE_ANY && end - from > LINE_VALUE_MAX)
 			return false;
 		*at = end;

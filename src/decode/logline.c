@@ -23,10 +23,7 @@
 enum { LEAP_YEARS = 10 }; /* one of so many in a row has a 29 February */
 enum { STAMP_MAX = 64, NAME_TEXT = 4 * 255, DIGITS_OF_BYTE = 3, YEAR_MAX = 9999 };
 
-const struct opt_row log_rows[LOG_ROWS] = {
-    {"year", OPT_UINT, offsetof(struct log_opts, year), 0, YEAR_MAX, NULL, "0",
-	"year of the first line where lines have none; 0: the latest that is possible"},
-};
+const struct opt_row log_rows[LOG_ROWS] = {LOG_YEAR_ROW};
 
 void log_open(struct log *l, const struct decode_env *env, log_take take)
 {
@@ -66,7 +63,7 @@ static void skip_priority(struct span *s)
 		(void)log_word(s);
 }
 
-static int month_of(struct span s)
+int log_month(struct span s)
 {
 	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	for (int m = 0; m < 12 && s.n == 3; m++)
@@ -75,16 +72,15 @@ static int month_of(struct span s)
 	return 0;
 }
 
-static bool dated(
-    const struct log *l, uint64_t year, int month, uint64_t day, struct span clock, int64_t *ms)
+bool log_date(
+    uint64_t year, int month, uint64_t day, struct span clock, int64_t zone_ms, int64_t *ms)
 {
 	char stamp[STAMP_MAX];
 	if (clock.n > 20 || day > 31 || year > YEAR_MAX)
 		return false;
 	int n = snprintf(stamp, sizeof stamp, "%04u-%02d-%02uT%.*s", (unsigned)year, month,
 	    (unsigned)day, (int)clock.n, clock.p);
-	return n > 0 && n < STAMP_MAX &&
-	       when_parse((struct span){stamp, (size_t)n}, l->zone_ms, ms);
+	return n > 0 && n < STAMP_MAX && when_parse((struct span){stamp, (size_t)n}, zone_ms, ms);
 }
 
 static uint64_t year_of(int64_t ms)
@@ -111,15 +107,16 @@ static bool undated(const struct log *l, int month, uint64_t day, struct span cl
 	int64_t anchor_ms = l->last_ms ? l->last_ms : l->now_ms, found;
 	bool any = false;
 	if (!l->last_ms && l->year)
-		return dated(l, l->year, month, day, clock, ms);
+		return log_date(l->year, month, day, clock, l->zone_ms, ms);
 	if (!anchor_ms)
 		return false;
 	uint64_t last = year_of(anchor_ms);
-	if (l->last_ms && dated(l, last, month, day, clock, ms) &&
+	if (l->last_ms && log_date(last, month, day, clock, l->zone_ms, ms) &&
 	    llabs(*ms - anchor_ms) < HALF_YEAR_MS)
 		return true;
 	for (uint64_t year = ++last; year + LEAP_YEARS > last && year > 0; year--)
-		if (dated(l, year, month, day, clock, &found) && (!any || better(l, found, *ms))) {
+		if (log_date(year, month, day, clock, l->zone_ms, &found) &&
+		    (!any || better(l, found, *ms))) {
 			*ms = found;
 			any = true;
 		}
@@ -131,8 +128,8 @@ static bool bind_time(const struct log *l, struct span date, struct span clock, 
 {
 	uint64_t day, year;
 	int month;
-	return span_uint(span_cut(&date, '-'), &day) && (month = month_of(span_cut(&date, '-'))) &&
-	       span_uint(date, &year) && dated(l, year, month, day, clock, ms);
+	return span_uint(span_cut(&date, '-'), &day) && (month = log_month(span_cut(&date, '-'))) &&
+	       span_uint(date, &year) && log_date(year, month, day, clock, l->zone_ms, ms);
 }
 
 /* A time that is whole by itself; *rest moves behind it. */
@@ -159,7 +156,7 @@ static bool yearless_time(const struct log *l, struct span *rest, int64_t *ms)
 	struct span after = *rest, month = log_word(&after), day = log_word(&after),
 		    clock = log_word(&after);
 	uint64_t d;
-	int m = month_of(month);
+	int m = log_month(month);
 	if (!m || !span_uint(day, &d) || clock.n < 8 || clock.p[2] != ':')
 		return false;
 	if (!undated(l, m, d, clock, ms))

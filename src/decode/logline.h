@@ -9,6 +9,12 @@ struct log_opts {
 	uint64_t
 	    year; /* of the first line, where lines have none; 0: the latest that is possible */
 };
+/* The row of its option, for decoders that have more of them. */
+#define LOG_YEAR_ROW                                                                               \
+	{                                                                                          \
+		"year", OPT_UINT, offsetof(struct log_opts, year), 0, 9999, NULL, "0",             \
+		    "year of the first line where lines have none; 0: the latest that is possible" \
+	}
 extern const struct opt_row log_rows[];
 enum { LOG_ROWS = 1 };
 
@@ -42,6 +48,11 @@ size_t log_decode(
 /* The time at the front of a line, and what stands behind it. */
 struct log_line log_line(struct log *l, struct span line);
 
+/* "Jan" .. "Dec" as 1..12; 0: none of them. */
+int log_month(struct span s);
+/* A clock's time on a day; where it names no zone, in this one. */
+bool log_date(
+    uint64_t year, int month, uint64_t day, struct span clock, int64_t zone_ms, int64_t *ms);
 /* Cuts the next word, which spaces end, off *rest; empty where there is none. */
 struct span log_word(struct span *rest);
 /* Cuts *rest behind the first `mark`, and gives what stands before it; false where there is none.

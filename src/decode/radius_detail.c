@@ -10,11 +10,11 @@
 #include "base/lines.h"
 #include "base/mem.h"
 #include "base/when.h"
+#include "decode/logline.h"
 #include "decode/radius_event.h"
-#include <stdio.h>
 #include <string.h>
 
-enum { RECORD_BYTES_MAX = 65536, STAMP_MAX = 64 };
+enum { RECORD_BYTES_MAX = 65536 };
 
 struct detail {
 	const struct decode_env *env;
@@ -99,7 +99,7 @@ static struct span text_of(struct detail *d, struct span s)
 		return s;
 	s = (struct span){s.p + 1, s.n - 2};
 	char *to = room(d, s.n);
-	struct span out = {to, 0};
+	struct span out = {to ? to : "", 0};
 	for (size_t at = 0; to && at < s.n;) {
 		char c = s.p[at++];
 		to[out.n++] = c == '\\' && at < s.n ? escaped(s, &at) : c;
@@ -135,27 +135,17 @@ static bool number_of(struct span s, uint64_t *v)
 /* "May 31 2018 21:13:24 UTC", or Unix seconds; *sure: the zone is. */
 static bool time_of(struct span s, int64_t zone_ms, int64_t *ms, bool *sure)
 {
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	char stamp[STAMP_MAX];
 	uint64_t day, year;
-	struct span rest = s, words[5];
+	struct span rest = s;
 	*sure = true;
 	if (when_epoch(s, ms))
 		return true;
-	for (size_t i = 0; i < 5; i++) {
-		rest = span_trim(rest);
-		words[i] = rest.p ? span_cut(&rest, ' ') : (struct span){"", 0};
-	}
-	const char *month =
-	    words[0].n == 3 ? memmem(months, sizeof months - 1, words[0].p, 3) : NULL;
-	if (!month || (month - months) % 3 || !span_uint(words[1], &day) || day > 31 ||
-	    !span_uint(words[2], &year) || year > 9999 || words[3].n > 20)
+	int month = log_month(log_word(&rest));
+	if (!month || !span_uint(log_word(&rest), &day) || !span_uint(log_word(&rest), &year))
 		return false;
-	int64_t told_ms = zone_ms;
-	*sure = when_zone_abbreviated(words[4], &told_ms);
-	int n = snprintf(stamp, sizeof stamp, "%04u-%02d-%02uT%.*s", (unsigned)year,
-	    (int)(month - months) / 3 + 1, (unsigned)day, (int)words[3].n, words[3].p);
-	return when_parse((struct span){stamp, (size_t)n}, told_ms, ms);
+	struct span clock = log_word(&rest);
+	*sure = when_zone_abbreviated(log_word(&rest), &zone_ms);
+	return log_date(year, month, day, clock, zone_ms, ms);
 }
 
 static bool value_of(struct detail *d, const struct radius_attribute *a, struct span s,

@@ -158,10 +158,16 @@ static void take_caller(struct session_ids *ids, struct span text)
 		(void)session_ids_add(ids, SESSION_MAC, (struct span){(char *)mac, sizeof mac});
 }
 
+void radius_next_block(struct radius_event *e)
+{
+	if (e->blocks[e->block].parts && e->block < RADIUS_BLOCKS_MAX)
+		e->block++;
+}
+
 /* "80.0.0.1 1024-1033 router Base". */
 static void take_text_block(struct radius_event *e, struct span text)
 {
-	struct radius_block b = {.parts = 1};
+	struct radius_block b = {.parts = UINT16_MAX};
 	struct span ports, rest = text, addr = span_cut(&rest, ' ');
 	if (!rest.p || !addr_parse(addr, &b.outside))
 		return;
@@ -169,38 +175,15 @@ static void take_text_block(struct radius_event *e, struct span text)
 	struct span last = ports, first = span_cut(&last, '-');
 	if (!last.p || !span_uint(first, &b.first) || !span_uint(last, &b.last))
 		return;
-	if (e->blocks_n < RADIUS_BLOCKS_MAX)
-		e->blocks[e->blocks_n++] = b;
-	else
-		e->too_many = true;
 	radius_next_block(e);
-}
-
-/* The block that parts are added to. */
-static struct radius_block *open_block(struct radius_event *e)
-{
-	if (!e->blocks_n)
-		e->blocks_n = 1;
-	return &e->blocks[e->blocks_n - 1];
-}
-
-void radius_next_block(struct radius_event *e)
-{
-	if (!e->blocks_n || !e->blocks[e->blocks_n - 1].parts)
-		return;
-	if (e->blocks_n < RADIUS_BLOCKS_MAX)
-		e->blocks_n++;
-	else
-		e->too_many = true;
+	e->blocks[e->block] = b;
 }
 
 static void take_part(struct radius_event *e, enum part part, const struct radius_value *v)
 {
-	struct radius_block *b = open_block(e);
-	if (b->parts & 1u << part) {
+	if (e->blocks[e->block].parts & 1u << part)
 		radius_next_block(e);
-		b = open_block(e);
-	}
+	struct radius_block *b = &e->blocks[e->block];
 	b->parts |= (uint16_t)(1u << part);
 	if (part == PART_OUTSIDE)
 		b->outside = v->addr.addr;
@@ -299,41 +282,29 @@ static void name_session(const struct radius_event *e, struct session_ids *ids)
 	(void)session_ids_add(ids, SESSION_KEY, e->key.n ? e->key : e->unique);
 }
 
-static void ends(struct session *s, int64_t at_ms, enum session_edge how)
-{
-	s->t1_ms = at_ms;
-	s->end = (uint8_t)how;
-}
-
-static void begins(struct session *s, int64_t at_ms, enum session_edge how)
-{
-	s->t0_ms = at_ms;
-	s->begin = (uint8_t)how;
-}
-
 static void time_lease(const struct radius_event *e, int64_t at_ms, struct session *s)
 {
 	int64_t began_ms = at_ms - (int64_t)e->lasted_s * 1000;
 	bool began = e->has_lasted && began_ms >= WHEN_MIN_MS;
 	if (e->status == RADIUS_START)
-		begins(s, at_ms, SESSION_TOLD);
+		lease_begins(s, at_ms, SESSION_TOLD);
 	else if (began)
-		begins(s, began_ms, SESSION_TOLD);
+		lease_begins(s, began_ms, SESSION_TOLD);
 	else if (e->status == RADIUS_INTERIM)
-		begins(s, at_ms, SESSION_SEEN);
+		lease_begins(s, at_ms, SESSION_SEEN);
 	if (e->status == RADIUS_STOP)
-		ends(s, at_ms, SESSION_TOLD);
+		lease_ends(s, at_ms, SESSION_TOLD);
 	else if (e->status == RADIUS_INTERIM && began)
-		ends(s, at_ms, SESSION_SEEN);
+		lease_ends(s, at_ms, SESSION_SEEN);
 }
 
 static void time_block(
     const struct radius_event *e, const struct radius_block *b, int64_t at_ms, struct session *s)
 {
 	if (e->status == RADIUS_STOP || b->given == TAKEN_BACK)
-		ends(s, at_ms, SESSION_TOLD);
+		lease_ends(s, at_ms, SESSION_TOLD);
 	else
-		begins(s, at_ms,
+		lease_begins(s, at_ms,
 		    e->status == RADIUS_START || b->given == GIVEN ? SESSION_TOLD : SESSION_SEEN);
 }
 
@@ -355,18 +326,27 @@ static bool is_block(const struct radius_event *e, const struct radius_block *b)
 	       !addr_is_zero(&b->outside);
 }
 
-static void block_session(const struct radius_event *e, const struct radius_block *b, int64_t at_ms,
-    struct session *s, const struct session_ids *ids)
+/* A lease, to fill with what it is of. */
+static struct session *record(int64_t received_ms, const struct session_ids *ids, struct batch *out)
+{
+	struct session *s = lease_new(out);
+	s->ids = *ids;
+	s->received_ms = received_ms;
+	return s;
+}
+
+static void fill_block(
+    const struct radius_event *e, const struct radius_block *b, int64_t at_ms, struct session *s)
 {
 	union addr inside = inside_of(e, b);
-	bool binding = !addr_is_zero(&inside) && !addr_same(&inside, &b->outside);
-	s->kind = binding ? SESSION_BINDING : SESSION_LEASE;
 	s->held = (struct prefix){b->outside, 128};
-	s->holder.addr = binding ? inside : (union addr){.q = {0, 0}};
 	s->port_first = (uint16_t)(b->only ? b->only : b->first);
 	s->port_last = (uint16_t)(b->only ? b->only : b->last);
-	if (!binding)
-		s->ids = *ids;
+	if (!addr_is_zero(&inside) && !addr_same(&inside, &b->outside)) {
+		s->kind = SESSION_BINDING;
+		s->holder.addr = inside;
+		s->ids = (struct session_ids){0};
+	}
 	time_block(e, b, at_ms, s);
 }
 
@@ -374,7 +354,9 @@ static void count_useless(const struct radius_event *e, struct batch *out)
 {
 	if (e->too_many)
 		batch_ignore(out, "addresses of a RADIUS record beyond the 32nd");
-	for (size_t i = 0; i < e->blocks_n; i++)
+	if (e->blocks[RADIUS_BLOCKS_MAX].parts)
+		batch_ignore(out, "blocks of ports of a RADIUS record beyond the 16th");
+	for (size_t i = 0; i < RADIUS_BLOCKS_MAX; i++)
 		if (e->blocks[i].parts && !is_block(e, &e->blocks[i]))
 			batch_ignore(out, "blocks of ports that are not told as a whole");
 }
@@ -394,26 +376,23 @@ void radius_sessions(const struct radius_event *e, int64_t at_ms, int64_t receiv
 		batch_bad(out, offset, impossible);
 		return;
 	}
-	size_t leases = reset || e->held_n == 0 ? 1 : e->held_n;
-	for (size_t i = 0; i < leases; i++) {
-		struct session *s = lease_new(out);
-		s->ids = ids;
-		s->received_ms = received_ms;
-		s->kind = reset ? SESSION_RESET : SESSION_LEASE;
-		if (reset)
-			ends(s, at_ms, SESSION_TOLD);
-		else
-			time_lease(e, at_ms, s);
-		if (!reset && e->held_n)
-			s->held = e->held[i];
+	if (reset) {
+		struct session *s = record(received_ms, &ids, out);
+		s->kind = SESSION_RESET;
+		lease_ends(s, at_ms, SESSION_TOLD);
 		lease_keep(out, offset, impossible);
 	}
-	for (size_t i = 0; !reset && i < e->blocks_n; i++) {
+	size_t leases = e->held_n ? e->held_n : 1; /* the first is empty where there is none */
+	for (size_t i = 0; !reset && i < leases; i++) {
+		struct session *s = record(received_ms, &ids, out);
+		s->held = e->held[i];
+		time_lease(e, at_ms, s);
+		lease_keep(out, offset, impossible);
+	}
+	for (size_t i = 0; !reset && i < RADIUS_BLOCKS_MAX; i++) {
 		if (!is_block(e, &e->blocks[i]))
 			continue;
-		struct session *s = lease_new(out);
-		s->received_ms = received_ms;
-		block_session(e, &e->blocks[i], at_ms, s, &ids);
+		fill_block(e, &e->blocks[i], at_ms, record(received_ms, &ids, out));
 		lease_keep(out, offset, impossible);
 	}
 	count_useless(e, out);

@@ -77,7 +77,7 @@ struct radius_block {
 	union addr outside, inside; /* zero: not said */
 	uint64_t first, last, only; /* only: a single port outside */
 	uint64_t given;             /* 1: allocated, 2: taken back, 0: not said */
-	uint16_t parts;             /* bits: which have been said */
+	uint16_t parts;             /* bits: which have been said; all of a whole one */
 };
 
 struct radius_event { /* zero-initialise */
@@ -86,11 +86,11 @@ struct radius_event { /* zero-initialise */
 	struct span nas, key, unique;
 	union addr nas_addr;
 	struct prefix held[RADIUS_HELD_MAX];
-	struct radius_block blocks[RADIUS_BLOCKS_MAX]; /* 0: of a vendor's attributes */
-	size_t held_n, blocks_n;
+	struct radius_block blocks[RADIUS_BLOCKS_MAX + 1]; /* the last: all that are too many */
+	size_t held_n, block;                              /* block: the one that is told now */
 	uint64_t delay_s, lasted_s;
-	int64_t event_ms, logged_ms; /* 0: not said */
-	bool has_lasted, nat_update, too_many;
+	int64_t event_ms, logged_ms;           /* 0: not said */
+	bool has_lasted, nat_update, too_many; /* addresses */
 };
 
 /* Spans in the value have to live until radius_sessions. */

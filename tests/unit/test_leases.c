@@ -41,10 +41,10 @@ static void a_client_may_be_known_by_its_duid(void **state)
 {
 	(void)state;
 	struct session_ids ids = {0};
-	lease_client(&ids, (struct span){"\xff\0\0\0\2\0\3\0", 8});
+	lease_id(&ids, SESSION_CLIENT, (struct span){"\xff\0\0\0\2\0\3\0", 8});
 	assert_int_equal(session_ids_get(&ids, SESSION_DUID).n, 3);
 	ids.n = 0;
-	lease_client(&ids, (struct span){"\1\2\0\0\0\0\0\1", 8});
+	lease_id(&ids, SESSION_CLIENT, (struct span){"\1\2\0\0\0\0\0\1", 8});
 	assert_int_equal(session_ids_get(&ids, SESSION_DUID).n, 0);
 	assert_int_equal(session_ids_get(&ids, SESSION_CLIENT).n, 8);
 }

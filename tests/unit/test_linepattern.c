@@ -45,6 +45,7 @@ static void values_end_where_the_text_behind_them_fits(void **state)
 	    {"x {any}b={first}", "x a=b=7", 0, 7},
 	    {"x {utc} {first}", "x 2026-01-01 00:00:00 7", 0, 7},
 	    {"x {utc} {first}", "x 2026-01-01 7", SIZE_MAX, 0},
+	    {"x {utc} {first}", "x 2026-01-01            7", SIZE_MAX, 0}, /* nor with blanks */
 	    {"x {proto} {first}", "x TCP 7", 0, 7},
 	    {"x {proto} {first}", "x 256 7", SIZE_MAX, 0},
 	    {"x {hextime} {first}", "x 6955b900 7", 0, 7},
@@ -65,11 +66,31 @@ static void values_end_where_the_text_behind_them_fits(void **state)
 	}
 }
 
+/* Runs of blanks are gone through once for each try: the square of them would take minutes here. */
+static void long_runs_of_blanks_cost_no_more_than_other_text(void **state)
+{
+	(void)state;
+	enum { TIMES = 2000 };
+	struct line_pattern p;
+	struct line_values v;
+	char line[LINE_PATTERN_BYTES];
+	size_t end;
+	memset(line, ' ', sizeof line);
+	for (size_t i = 0; i < LINE_TRIES; i++)
+		memcpy(line + 4 * i, "x: 1", 4);
+	line[sizeof line - 1] = 'y';
+	assert_true(line_pattern(span_of("x: {inside} -> {first}"), &p));
+	for (int i = 0; i < TIMES; i++)
+		assert_int_equal(
+		    line_fit(&p, (struct span){line, sizeof line}, &v, &end), SIZE_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(patterns_that_cannot_be_are_refused),
 	    cmocka_unit_test(values_end_where_the_text_behind_them_fits),
+	    cmocka_unit_test(long_runs_of_blanks_cost_no_more_than_other_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

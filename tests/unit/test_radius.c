@@ -370,6 +370,32 @@ static void vendors_tell_blocks_in_their_own_way(void **state)
 	check(&k, "\"addr\":\"203.0.113.6\",\"port_first\":2048,\"port_last\":2559,\"nas\"");
 }
 
+/* What is beyond the last that is kept does not mix with it. */
+static void blocks_that_are_too_many_are_left_out(void **state)
+{
+	(void)state;
+	enum { KEPT = 16 };
+	static const uint8_t cut[] = {6, 3, 6, 203, 0, 113, 6, 9, 6, 0, 0, 0x10, 0};
+	struct accounting k;
+	struct answer a = {0};
+	begin(&k, 1);
+	for (int i = 0; i < KEPT; i++)
+		put_range(&k, true, 1);
+	assert_int_equal(sessions_of(&k), 1 + KEPT);
+	accounting_put(&k, 241, cut, sizeof cut);
+	accounting_sign(&k);
+	ask(&a, k.p, k.n, MIDNIGHT_MS);
+	assert_int_equal(a.out.session_n, 1 + KEPT);
+	assert_null(strstr(a.json.p, "203.0.113.6"));
+	answer_fini(&a);
+	begin(&k, 1);
+	for (int i = 0; i < KEPT; i++)
+		accounting_vendor(&k, 6527, 121, "203.0.113.5 1024-1535", 21);
+	assert_int_equal(sessions_of(&k), 1 + KEPT);
+	accounting_vendor(&k, 6527, 121, "203.0.113.6 1024-1535", 21);
+	assert_int_equal(sessions_of(&k), 1 + KEPT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +411,7 @@ int main(void)
 	    cmocka_unit_test(addresses_of_both_families_are_kept),
 	    cmocka_unit_test(blocks_of_ports_are_bindings_of_the_inside_address),
 	    cmocka_unit_test(vendors_tell_blocks_in_their_own_way),
+	    cmocka_unit_test(blocks_that_are_too_many_are_left_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
