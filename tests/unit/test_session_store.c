@@ -10,6 +10,7 @@
 #include <ftw.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -227,6 +228,40 @@ static void cut_anywhere(void **state)
 	}
 	(void)close(fd);
 	free(copy);
+	remove_state(path);
+}
+
+/* What a full disk took half of is written again once there is room, and nothing of it is lost. */
+static void full_disk_loses_nothing(void **state)
+{
+	char path[32], name[96];
+	struct rlimit was, small;
+	struct stat st;
+	struct err e;
+	(void)state;
+	make_state(path);
+	struct session_store *s = open_store(path, "one", script_ms(0), NULL);
+	(void)snprintf(
+	    name, sizeof name, "%s/sessions/live-one-%lld.log", path, (long long)script_ms(0));
+	assert_int_equal(stat(name, &st), 0);
+	put(s, &a_start);
+	must(session_store_tick(s, script_ms(20), &e), &e);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small = (struct rlimit){(rlim_t)st.st_size + 20, was.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	int bad = session_store_sync(s, &e);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_int_equal(bad, ERR_SYS);
+	put(s, &a_stop);
+	put(s, &b_start);
+	must(session_store_tick(s, script_ms(7500), &e), &e);
+	must(session_store_sync(s, &e), &e);
+	session_store_close(s);
+	s = open_store(path, NULL, script_ms(7600), NULL);
+	expect(s, IP, 15, WHOSE_EXACT, "user:alice");
+	expect(s, IP, 7450, WHOSE_EXACT, "user:bob");
+	session_store_close(s);
 	remove_state(path);
 }
 
@@ -479,6 +514,7 @@ int main(void)
 	    cmocka_unit_test(answers_outlive_restarts),
 	    cmocka_unit_test(old_is_expired_and_gone),
 	    cmocka_unit_test(cut_anywhere),
+	    cmocka_unit_test(full_disk_loses_nothing),
 	    cmocka_unit_test(killed_at_any_moment),
 	    cmocka_unit_test(days_of_files_answer_as_the_oracle),
 	    cmocka_unit_test(imports_count_from_their_import),
