@@ -10,6 +10,7 @@
 #include <ftw.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -279,6 +280,7 @@ static void write_on(const char *path, unsigned from, volatile unsigned *synced)
 	struct session_store_options o = options(path, "one");
 	struct session_store *s;
 	struct err e;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
 	o.sessions.reorder_ms = 0;
 	o.seal_ms = 60000;
 	if (session_store_open(&s, &o, script_ms(10 + from), NULL, &e))
@@ -325,6 +327,38 @@ static void killed_at_any_moment(void **state)
 		session_store_close(s);
 	}
 	assert_true(*synced > 100);
+	remove_state(path);
+}
+
+/* A reader that opens the folder while its files change finds all that was synchronised before. */
+static void readers_beside_a_writer(void **state)
+{
+	char path[32];
+	volatile unsigned *synced =
+	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	(void)state;
+	make_state(path);
+	*synced = 0;
+	pid_t child = fork();
+	if (!child)
+		write_on(path, 0, synced);
+	while (!*synced)
+		(void)usleep(200);
+	for (unsigned turn = 0; turn < 400; turn++) {
+		char room[3][32], want[48];
+		unsigned last = *synced - 1;
+		struct text told = {0};
+		struct session_store *s = open_store(path, NULL, script_ms(20 + last), &told);
+		for (unsigned i = 0; i <= last; i += 1 + last / 20) {
+			struct script_event event = nth(last - i, room);
+			(void)snprintf(want, sizeof want, "user:%s", event.user);
+			expect(s, event.addr, event.at_s + 0.5, WHOSE_EXACT, want);
+		}
+		session_store_close(s);
+		text_fini(&told);
+	}
+	(void)kill(child, SIGKILL);
+	(void)waitpid(child, NULL, 0);
 	remove_state(path);
 }
 
@@ -516,6 +550,7 @@ int main(void)
 	    cmocka_unit_test(cut_anywhere),
 	    cmocka_unit_test(full_disk_loses_nothing),
 	    cmocka_unit_test(killed_at_any_moment),
+	    cmocka_unit_test(readers_beside_a_writer),
 	    cmocka_unit_test(days_of_files_answer_as_the_oracle),
 	    cmocka_unit_test(imports_count_from_their_import),
 	    cmocka_unit_test(damage_never_accuses),
