@@ -244,16 +244,9 @@ static bool is_own(const struct session_store *s, const struct session_name *n)
 static int take_own_log(struct session_store *s, const struct session_name *v, size_t n,
     int64_t now_ms, struct text *told, struct err *e)
 {
-	const struct session_name *last = NULL;
+	const struct session_name *last;
 	struct session_log_about about;
-	int bad = ERR_OK;
-	for (size_t i = 0; i < n && !bad; i++) {
-		if (v[i].kind != SESSION_FILE_LOG || !is_own(s, &v[i]))
-			continue;
-		if (last)
-			bad = store_seal_log(s, last, v[i].from_ms, e);
-		last = &v[i];
-	}
+	int bad = store_seal_logs(s, v, n, &last, e);
 	if (bad || !last)
 		return bad ? bad : store_begin_log(s, now_ms, e);
 	bad = take_log(s, last, &about, told, e);

@@ -330,6 +330,30 @@ static void killed_at_any_moment(void **state)
 	remove_state(path);
 }
 
+/* A log that could not be sealed is with the next one, not only when the writer begins anew. */
+static void sealing_that_failed_is_done_later(void **state)
+{
+	char path[32], log[96], block[128];
+	struct err e;
+	(void)state;
+	make_state(path);
+	struct session_store *s = open_store(path, "one", script_ms(0), NULL);
+	(void)snprintf(
+	    log, sizeof log, "%s/sessions/live-one-%lld.log", path, (long long)script_ms(0));
+	(void)snprintf(block, sizeof block, "%s/sessions/live-one-%lld-%lld.idx.run0", path,
+	    (long long)script_ms(0), (long long)script_ms(3600));
+	assert_int_equal(mkdir(block, 0700), 0);
+	put(s, &a_start);
+	assert_int_equal(session_store_tick(s, script_ms(3600), &e), ERR_SYS);
+	assert_int_equal(access(log, F_OK), 0);
+	assert_int_equal(rmdir(block), 0);
+	must(session_store_tick(s, script_ms(7200), &e), &e);
+	assert_int_not_equal(access(log, F_OK), 0);
+	expect(s, IP, 15, WHOSE_EXACT, "user:alice");
+	session_store_close(s);
+	remove_state(path);
+}
+
 /* A reader that opens the folder while its files change finds all that was synchronised before. */
 static void readers_beside_a_writer(void **state)
 {
@@ -550,6 +574,7 @@ int main(void)
 	    cmocka_unit_test(cut_anywhere),
 	    cmocka_unit_test(full_disk_loses_nothing),
 	    cmocka_unit_test(killed_at_any_moment),
+	    cmocka_unit_test(sealing_that_failed_is_done_later),
 	    cmocka_unit_test(readers_beside_a_writer),
 	    cmocka_unit_test(days_of_files_answer_as_the_oracle),
 	    cmocka_unit_test(imports_count_from_their_import),
