@@ -124,6 +124,18 @@ int session_names(const char *folder, struct session_name **v, size_t *n, struct
 	return ERR_OK;
 }
 
+bool session_names_are(const char *folder, const struct session_name *v, size_t n)
+{
+	struct session_name *now;
+	size_t m, same = 0;
+	if (session_names(folder, &now, &m, NULL))
+		return false;
+	while (same < n && same < m && by_name(&v[same], &now[same]) == 0)
+		same++;
+	free(now);
+	return same == n && same == m;
+}
+
 void session_clean(const char *folder, const char *prefix, int64_t before_s)
 {
 	DIR *d = opendir(folder);

@@ -27,6 +27,8 @@ bool session_writer_ok(const char *name);
 /* All names of a folder, none where it is not there, sorted by kind, writer, from, and the longest
  * first. Free *v. */
 int session_names(const char *folder, struct session_name **v, size_t *n, struct err *e);
+/* Whether the folder has those names yet, and no others. */
+bool session_names_are(const char *folder, const struct session_name *v, size_t n);
 /* Removes what an interrupted writer left half made, whose names begin so, and that was not touched
  * since that second. */
 void session_clean(const char *folder, const char *prefix, int64_t before_s);

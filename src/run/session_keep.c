@@ -51,7 +51,7 @@ static int seal_row(void *arg, const struct told *t, struct err *e)
 	return session_build_add(s->build, &t->v, s->lines, e);
 }
 
-int store_seal_log(
+static int seal_log(
     struct session_store *s, const struct session_name *log, int64_t to_ms, struct err *e)
 {
 	struct session_name name = *log;
@@ -79,6 +79,22 @@ int store_seal_log(
 	text_fini(&from);
 	text_fini(&to);
 	return bad == ERR_INPUT ? ERR_OK : bad;
+}
+
+/* All logs of this writer but the last, also one whose sealing failed before. */
+int store_seal_logs(struct session_store *s, const struct session_name *v, size_t n,
+    const struct session_name **last, struct err *e)
+{
+	int bad = ERR_OK;
+	*last = NULL;
+	for (size_t i = 0; i < n && !bad; i++) {
+		if (v[i].kind != SESSION_FILE_LOG || strcmp(v[i].writer, s->writer) != 0)
+			continue;
+		if (*last)
+			bad = seal_log(s, *last, v[i].from_ms, e);
+		*last = &v[i];
+	}
+	return bad;
 }
 
 /* Several files as one. Where it fails, all is as before. */
@@ -164,14 +180,18 @@ static int join_days(struct session_store *s, int64_t now_ms, struct err *e)
 
 int session_store_seal(struct session_store *s, int64_t now_ms, struct err *e)
 {
-	struct session_name old = s->log_name;
-	if (!s->log || now_ms <= old.from_ms)
+	const struct session_name *last;
+	struct session_name *v = NULL;
+	size_t n;
+	if (!s->log || now_ms <= s->log_name.from_ms)
 		return ERR_OK;
 	sessions_advance(s->sessions, now_ms, &s->tolds);
 	store_log_tolds(s);
 	int bad = session_log_sync(s->log, e);
 	bad = bad ? bad : store_begin_log(s, now_ms, e);
-	bad = bad ? bad : store_seal_log(s, &old, now_ms, e);
+	bad = bad ? bad : session_names(s->folder.p, &v, &n, e);
+	bad = bad ? bad : store_seal_logs(s, v, n, &last, e);
+	free(v);
 	bad = bad ? bad : store_put_lines(s, e);
 	bad = bad ? bad : join_days(s, now_ms, e);
 	store_make_sources(s);

@@ -87,7 +87,7 @@ int session_log_append(struct session_log **log, const char *path, uint64_t byte
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return failed(path, e);
-	if (ftruncate(fd, (off_t)bytes) != 0 || lseek(fd, 0, SEEK_END) < 0) {
+	if (ftruncate(fd, (off_t)bytes) != 0) {
 		int bad = failed(path, e);
 		(void)close(fd);
 		return bad;
@@ -168,7 +168,9 @@ int session_log_sync(struct session_log *l, struct err *e)
 	end_block(l);
 	if (!l->all.n)
 		return ERR_OK;
-	if (place_put(l->fd, l->all.p, l->all.n) != 0 || fdatasync(l->fd) != 0)
+	/* A disk that was full may hold a part of what is written again. */
+	if (lseek(l->fd, (off_t)l->bytes, SEEK_SET) < 0 ||
+	    place_put(l->fd, l->all.p, l->all.n) != 0 || fdatasync(l->fd) != 0)
 		return failed(l->path.p, e);
 	l->bytes += l->all.n;
 	text_reset(&l->all);

@@ -244,16 +244,9 @@ static bool is_own(const struct session_store *s, const struct session_name *n)
 static int take_own_log(struct session_store *s, const struct session_name *v, size_t n,
     int64_t now_ms, struct text *told, struct err *e)
 {
-	const struct session_name *last = NULL;
+	const struct session_name *last;
 	struct session_log_about about;
-	int bad = ERR_OK;
-	for (size_t i = 0; i < n && !bad; i++) {
-		if (v[i].kind != SESSION_FILE_LOG || !is_own(s, &v[i]))
-			continue;
-		if (last)
-			bad = store_seal_log(s, last, v[i].from_ms, e);
-		last = &v[i];
-	}
+	int bad = store_seal_logs(s, v, n, &last, e);
 	if (bad || !last)
 		return bad ? bad : store_begin_log(s, now_ms, e);
 	bad = take_log(s, last, &about, told, e);
@@ -272,7 +265,7 @@ static int take_own_log(struct session_store *s, const struct session_name *v, s
 	return bad;
 }
 
-static int take_files(
+static void take_files(
     struct session_store *s, const struct session_name *v, size_t n, struct text *told)
 {
 	const struct session_name *wide = NULL;
@@ -295,7 +288,6 @@ static int take_files(
 		else if (v[i].kind == SESSION_FILE_LIVE)
 			wide = &v[i];
 	}
-	return ERR_OK;
 }
 
 /* Half made files: ours of before, and imports of yesterday. */
@@ -309,26 +301,48 @@ static void clean(const struct session_store *s, int64_t now_ms)
 	text_fini(&prefix);
 }
 
-static int take_folder(struct session_store *s, int64_t now_ms, struct text *told, struct err *e)
+static int take_all(struct session_store *s, const struct session_name *v, size_t n,
+    struct text *told, struct err *e)
 {
 	struct session_log_about about;
-	struct session_name *v;
-	size_t n;
-	int bad = session_names(s->folder.p, &v, &n, e);
-	if (bad)
-		return bad;
-	take_mark(s);
-	clean(s, now_ms);
+	int bad = ERR_OK;
 	for (size_t i = 0; i < n; i++)
 		if (v[i].kind == SESSION_FILE_LINES)
 			take_lines(s, &v[i], told);
-	bad = take_files(s, v, n, told);
+	take_files(s, v, n, told);
 	for (size_t i = 0; i < n && !bad && !s->writer; i++) {
 		if (v[i].kind != SESSION_FILE_LOG)
 			continue;
-		struct err why;
-		bad = take_log(s, &v[i], &about, told, &why);
+		bad = take_log(s, &v[i], &about, told, e);
 		bad = bad == ERR_INPUT ? ERR_OK : bad;
+	}
+	return bad;
+}
+
+/* Others write meanwhile: where names came or went, something may have been missed between them,
+ * and all is read again. What is in memory by then is only told once more. */
+static int take_folder(struct session_store *s, int64_t now_ms, struct text *told, struct err *e)
+{
+	enum { TRIES = 16 };
+	struct session_name *v;
+	size_t n;
+	int bad;
+	clean(s, now_ms);
+	for (unsigned tries = 0;; tries++) {
+		bad = session_names(s->folder.p, &v, &n, e);
+		if (bad)
+			return bad;
+		take_mark(s);
+		bad = take_all(s, v, n, told, e);
+		if (s->writer || session_names_are(s->folder.p, v, n))
+			break;
+		free(v);
+		if (tries == TRIES)
+			return err_set(e, ERR_SYS, "%.180s: it changes all the time", s->folder.p);
+		while (s->file_n)
+			store_drop_file(s, 0, false);
+		if (told)
+			text_reset(told);
 	}
 	if (!bad && s->writer)
 		bad = take_own_log(s, v, n, now_ms, told, e);

@@ -40,6 +40,7 @@ int store_put_mark(struct session_store *s, int64_t ms, struct err *e);
 int store_put_lines(struct session_store *s, struct err *e);
 void store_log_tolds(struct session_store *s);
 int store_begin_log(struct session_store *s, int64_t now_ms, struct err *e);
-/* A log becomes a file that ends at to_ms. */
-int store_seal_log(
-    struct session_store *s, const struct session_name *log, int64_t to_ms, struct err *e);
+/* Of the names v, each log of this writer becomes a file that ends where the next one begins; the
+ * last one, or NULL, goes on. */
+int store_seal_logs(struct session_store *s, const struct session_name *v, size_t n,
+    const struct session_name **last, struct err *e);

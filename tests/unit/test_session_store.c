@@ -10,6 +10,8 @@
 #include <ftw.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -230,6 +232,40 @@ static void cut_anywhere(void **state)
 	remove_state(path);
 }
 
+/* What a full disk took half of is written again once there is room, and nothing of it is lost. */
+static void full_disk_loses_nothing(void **state)
+{
+	char path[32], name[96];
+	struct rlimit was, small;
+	struct stat st;
+	struct err e;
+	(void)state;
+	make_state(path);
+	struct session_store *s = open_store(path, "one", script_ms(0), NULL);
+	(void)snprintf(
+	    name, sizeof name, "%s/sessions/live-one-%lld.log", path, (long long)script_ms(0));
+	assert_int_equal(stat(name, &st), 0);
+	put(s, &a_start);
+	must(session_store_tick(s, script_ms(20), &e), &e);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small = (struct rlimit){(rlim_t)st.st_size + 20, was.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	int bad = session_store_sync(s, &e);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	assert_int_equal(bad, ERR_SYS);
+	put(s, &a_stop);
+	put(s, &b_start);
+	must(session_store_tick(s, script_ms(7500), &e), &e);
+	must(session_store_sync(s, &e), &e);
+	session_store_close(s);
+	s = open_store(path, NULL, script_ms(7600), NULL);
+	expect(s, IP, 15, WHOSE_EXACT, "user:alice");
+	expect(s, IP, 7450, WHOSE_EXACT, "user:bob");
+	session_store_close(s);
+	remove_state(path);
+}
+
 static struct script_event nth(unsigned i, char room[3][32])
 {
 	(void)snprintf(room[0], 32, "10.0.%u.%u", i >> 8, i & 255);
@@ -244,6 +280,7 @@ static void write_on(const char *path, unsigned from, volatile unsigned *synced)
 	struct session_store_options o = options(path, "one");
 	struct session_store *s;
 	struct err e;
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
 	o.sessions.reorder_ms = 0;
 	o.seal_ms = 60000;
 	if (session_store_open(&s, &o, script_ms(10 + from), NULL, &e))
@@ -290,6 +327,62 @@ static void killed_at_any_moment(void **state)
 		session_store_close(s);
 	}
 	assert_true(*synced > 100);
+	remove_state(path);
+}
+
+/* A log that could not be sealed is with the next one, not only when the writer begins anew. */
+static void sealing_that_failed_is_done_later(void **state)
+{
+	char path[32], log[96], block[128];
+	struct err e;
+	(void)state;
+	make_state(path);
+	struct session_store *s = open_store(path, "one", script_ms(0), NULL);
+	(void)snprintf(
+	    log, sizeof log, "%s/sessions/live-one-%lld.log", path, (long long)script_ms(0));
+	(void)snprintf(block, sizeof block, "%s/sessions/live-one-%lld-%lld.idx.run0", path,
+	    (long long)script_ms(0), (long long)script_ms(3600));
+	assert_int_equal(mkdir(block, 0700), 0);
+	put(s, &a_start);
+	assert_int_equal(session_store_tick(s, script_ms(3600), &e), ERR_SYS);
+	assert_int_equal(access(log, F_OK), 0);
+	assert_int_equal(rmdir(block), 0);
+	must(session_store_tick(s, script_ms(7200), &e), &e);
+	assert_int_not_equal(access(log, F_OK), 0);
+	expect(s, IP, 15, WHOSE_EXACT, "user:alice");
+	session_store_close(s);
+	remove_state(path);
+}
+
+/* A reader that opens the folder while its files change finds all that was synchronised before. */
+static void readers_beside_a_writer(void **state)
+{
+	char path[32];
+	volatile unsigned *synced =
+	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	(void)state;
+	make_state(path);
+	*synced = 0;
+	pid_t child = fork();
+	if (!child)
+		write_on(path, 0, synced);
+	while (!*synced)
+		(void)usleep(200);
+	for (unsigned turn = 0; turn < 400; turn++) {
+		char room[3][32], want[48];
+		unsigned last = *synced - 1;
+		struct text told = {0};
+		struct session_store *s = open_store(path, NULL, script_ms(20 + last), &told);
+		for (unsigned i = 0; i <= last; i += 1 + last / 20) {
+			struct script_event event = nth(last - i, room);
+			(void)snprintf(want, sizeof want, "user:%s", event.user);
+			expect(s, event.addr, event.at_s + 0.5, WHOSE_EXACT, want);
+		}
+		session_store_close(s);
+		text_fini(&told);
+	}
+	(void)kill(child, SIGKILL);
+	(void)waitpid(child, NULL, 0);
 	remove_state(path);
 }
 
@@ -479,7 +572,10 @@ int main(void)
 	    cmocka_unit_test(answers_outlive_restarts),
 	    cmocka_unit_test(old_is_expired_and_gone),
 	    cmocka_unit_test(cut_anywhere),
+	    cmocka_unit_test(full_disk_loses_nothing),
 	    cmocka_unit_test(killed_at_any_moment),
+	    cmocka_unit_test(sealing_that_failed_is_done_later),
+	    cmocka_unit_test(readers_beside_a_writer),
 	    cmocka_unit_test(days_of_files_answer_as_the_oracle),
 	    cmocka_unit_test(imports_count_from_their_import),
 	    cmocka_unit_test(damage_never_accuses),
