@@ -183,14 +183,15 @@ static bool is_rival(const struct act *a, const struct held *h)
 static bool is_party(const struct act *a, const struct held *h)
 {
 	const struct lines *l = a->s->lines;
+	bool same_kind = a->v.holder == h->v.holder, same_nas = a->nas == h->nas;
+	if (a->v.holder == HOLDER_LINE && !a->v.line && !a->session &&
+	    a->event->end == SESSION_TOLD)
+		return same_kind && same_nas;
 	if (a->session || h->session)
 		return a->session == h->session;
-	if (a->v.holder != h->v.holder)
-		return false;
-	if (a->v.holder == HOLDER_INSIDE)
-		return interval_same_holder(&a->v, &h->v);
-	bool nobody = !a->v.line && a->event->end == SESSION_TOLD;
-	return a->nas == h->nas && (nobody || lines_of(l, a->v.line) == lines_of(l, h->v.line));
+	if (!same_kind || a->v.holder == HOLDER_INSIDE)
+		return same_kind && interval_same_holder(&a->v, &h->v);
+	return same_nas && lines_of(l, a->v.line) == lines_of(l, h->v.line);
 }
 
 static bool is_own(const struct act *a, const struct held *h)

@@ -3,7 +3,9 @@
 /* ISC dhcpd's lease files -> leases, DHCPv4 and DHCPv6. The file is a log: each block is an event,
  * and the earlier blocks of an address are its history. An active lease runs from `starts` (v6:
  * `cltt`) until `ends`, unless a later block says otherwise; in every other state it has ended
- * then, and the block still names who held it. Times are UTC, or seconds (db-time-format local).
+ * then, and the block still names who held it. Where it was abandoned, or released (v6), it ended
+ * at the former time, and `ends` is of another thing. Times are UTC, or seconds (db-time-format
+ * local).
  *   lease 192.0.2.1 { starts 4 2026/01/01 00:00:00; ends never; binding state active; … }
  *   ia-na "IAID DUID" { cltt …; iaaddr 2001:db8::1 { binding state active; ends …; } }
  * The IAID is in the byte order that the file names, little-endian where it names none.
@@ -37,7 +39,7 @@ struct held { /* of one block */
 	struct session_ids ids;
 	struct prefix addr;
 	int64_t starts_ms, ends_ms; /* 0: not said */
-	bool active, has_state, damaged;
+	bool active, given_up, has_state, damaged;
 	uint64_t offset;
 };
 
@@ -198,6 +200,8 @@ static void say(struct dhcpd *d, const struct statement *s)
 		h->damaged |= !time_of(s, ms);
 	else if (word_is(s, 0, "binding") && word_is(s, 1, "state")) {
 		h->active = word_is(s, 2, "active");
+		h->given_up = word_is(s, 2, "abandoned") ||
+			      (d->block == BLOCK_ADDRESS && word_is(s, 2, "released"));
 		h->has_state = true;
 	} else if (word_is(s, 0, "hardware"))
 		lease_hex(&h->ids, SESSION_MAC, word(s, 2));
@@ -211,15 +215,16 @@ static void say(struct dhcpd *d, const struct statement *s)
 
 static void fill(const struct held *h, struct session *s)
 {
-	bool ran = h->starts_ms && h->ends_ms > h->starts_ms;
+	bool ran = h->starts_ms && h->ends_ms > h->starts_ms && !h->given_up;
 	s->held = h->addr;
 	s->ids = h->ids;
 	if (h->active || ran)
 		lease_begins(s, h->starts_ms, h->starts_ms ? SESSION_TOLD : SESSION_OPEN);
 	if (h->active && !h->ends_ms)
 		return;
+	bool at_start = !h->ends_ms || (h->given_up && h->starts_ms);
 	lease_ends(
-	    s, h->ends_ms ? h->ends_ms : h->starts_ms, h->active ? SESSION_UNTIL : SESSION_TOLD);
+	    s, at_start ? h->starts_ms : h->ends_ms, h->active ? SESSION_UNTIL : SESSION_TOLD);
 }
 
 /* The record of a block that is over. */

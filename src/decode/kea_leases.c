@@ -8,8 +8,9 @@
  * nobody. With the rows that a clean-up has thrown away history is lost: read the file while it
  * grows, or Kea's legal log.
  *
- * What it misses: Kea writes a deletion with the time of the client's last message, not its own, so
- * such a lease is known for less than it lasted.
+ * What it misses: Kea writes a deletion with the time of the client's last message, not its own. It
+ * was not before what the rows above it tell, and counts from then: where little happens, such a
+ * lease is known for less than it lasted.
  * Source: Kea's Administrator Reference Manual, "Memfile"; files that Kea wrote. */
 #include "base/csv.h"
 #include "base/jsonin.h"
@@ -42,6 +43,7 @@ struct kea {
 	struct csv csv;
 	struct jsonin context;
 	struct text plain; /* user_context without its escapes */
+	int64_t latest_ms; /* what rows up to here tell of had happened then */
 	bool v6, begun;
 };
 
@@ -148,6 +150,11 @@ static void take_ids(struct kea *k, struct session *s)
 	take_context(k, s, field(k, k->v6 ? V6_CONTEXT : V4_CONTEXT));
 }
 
+static int64_t later(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms > b_ms ? a_ms : b_ms;
+}
+
 /* False where the row's numbers are none. */
 static bool take_times(const struct kea *k, struct session *s, uint64_t *state)
 {
@@ -162,7 +169,8 @@ static bool take_times(const struct kea *k, struct session *s, uint64_t *state)
 	int64_t last_ms = (int64_t)(expire - valid) * 1000;
 	bool held = *state == STATE_HELD || *state == STATE_REGISTERED;
 	if (!valid || (!held && *state != STATE_EXPIRED)) {
-		lease_ends(s, last_ms, SESSION_TOLD);
+		bool untimed = !valid && *state != STATE_DECLINED;
+		lease_ends(s, untimed ? later(last_ms, k->latest_ms) : last_ms, SESSION_TOLD);
 		return true;
 	}
 	lease_begins(s, last_ms, last_ms ? SESSION_TOLD : SESSION_OPEN);
@@ -194,7 +202,9 @@ static void take_row(struct kea *k, uint64_t offset, struct batch *out)
 	}
 	if (state != STATE_DECLINED)
 		take_ids(k, s);
-	lease_keep(out, offset, "a lease with an impossible time");
+	int64_t told_ms = session_time_ms(s);
+	if (lease_keep(out, offset, "a lease with an impossible time"))
+		k->latest_ms = later(k->latest_ms, told_ms);
 }
 
 /* A header, first or again, where another file was put behind. */

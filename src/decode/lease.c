@@ -33,12 +33,13 @@ void lease_ends(struct session *s, int64_t at_ms, enum session_edge how)
 	s->end = (uint8_t)how;
 }
 
-void lease_keep(struct batch *out, uint64_t offset, const char *reason)
+bool lease_keep(struct batch *out, uint64_t offset, const char *reason)
 {
 	if (session_check(&out->sessions[out->session_n - 1]) == ERR_OK)
-		return;
+		return true;
 	batch_undo_session(out);
 	batch_bad(out, offset, reason);
+	return false;
 }
 
 static bool separates(char c)

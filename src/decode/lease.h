@@ -8,8 +8,8 @@
 struct session *lease_new(struct batch *out);
 void lease_begins(struct session *s, int64_t at_ms, enum session_edge how);
 void lease_ends(struct session *s, int64_t at_ms, enum session_edge how);
-/* Keeps the last record, or, where it is impossible, takes it back and notes it as bad. */
-void lease_keep(struct batch *out, uint64_t offset, const char *reason);
+/* Keeps the last record, or, where it is impossible, takes it back and notes it as bad: false. */
+bool lease_keep(struct batch *out, uint64_t offset, const char *reason);
 
 /* Bytes as digits in pairs, with `:`, `-`, `.` or nothing between, and perhaps 0x in front; a lone
  * digit between separators is a byte, too. 0: malformed, empty, or more than fit. */

@@ -28,6 +28,26 @@ KEA6_NOW = KEA6 + ",hwaddr,state,user_context,hwtype,hwaddr_source,pool_id"
 DUID = "00:01:00:01:2f:00:00:01:02:00:00:00:00:01"
 
 
+def kea_deleted():
+    case("kea-leases-fires-deleted", "As Kea 2.2 writes it: a deletion has the time of the client's last message, "
+         "not its own, and counts from what the rows above tell. So a lease given back ends when others' rows say "
+         "that it was later, and one that ran out keeps its time when its row is deleted; a declined address is "
+         "nobody's from then on.",
+         "decode --json leases4.csv", leases4_csv=f"""\
+{KEA4},state,user_context
+100.64.1.20,02:00:00:00:00:01,,3600,1767229200,1,0,0,,0,
+100.64.1.21,02:00:00:00:00:02,,3600,1767229200,1,0,0,,0,
+100.64.1.22,02:00:00:00:00:03,,3600,1767229200,1,0,0,,0,
+100.64.1.22,,,86400,1767312060,1,0,0,,1,
+100.64.1.20,02:00:00:00:00:01,,3600,1767231000,1,0,0,,0,
+100.64.1.23,02:00:00:00:00:04,,3600,1767232200,1,0,0,,0,
+100.64.1.20,02:00:00:00:00:01,,0,1767227400,1,0,0,,0,
+100.64.1.21,02:00:00:00:00:02,,3600,1767229200,1,0,0,,2,
+100.64.1.21,02:00:00:00:00:02,,0,1767225600,1,0,0,,2,
+100.64.1.22,,,0,1767225660,1,0,0,,1,
+""")
+
+
 def kea():
     case("kea-leases-fires", "A lease, renewed, given back; one with the relay's circuit and remote id, whose "
          "commas are escaped; infinite, run out, declined, released; the first version's columns, and rows "
@@ -38,7 +58,7 @@ def kea():
 100.64.1.20,02:00:00:00:00:01,01:02:00:00:00:00:01,3600,1767229200,1,0,0,cpe&#x2c1,0,\
 {{ "ISC": {{ "relay-agent-info": "0x01046f6c743102023432" }} }},0
 100.64.1.20,02:00:00:00:00:01,01:02:00:00:00:00:01,3600,1767231000,1,0,0,cpe&#x2c1,0,,0
-100.64.1.20,02:00:00:00:00:01,01:02:00:00:00:00:01,0,1767226000,1,0,0,,0,,0
+100.64.1.20,02:00:00:00:00:01,01:02:00:00:00:00:01,0,1767227400,1,0,0,,0,,0
 100.64.1.21,02:00:00:00:00:02,,3600,1767229201,1,0,0,&#xZZ,0,{{ "ISC": {{ "relay-agent-info": \
 {{ "remote-id": "3432"&#x2c "sub-options": "0x01046f6c7431" }} }}&#x2c "x": 1 }},0
 100.64.1.22,02:00:00:00:00:03,ff:00:00:00:02:{DUID},4294967295,6062193295,1,0,0,,0,,0
@@ -96,6 +116,50 @@ def kea():
 2001:db8::1,{DUID},3600,1767229200,1,1800,0,7,128,0,0,,,0,{{ "ISC": {{ "relay-info": [ 1&#x2c \
 {{ "options": "0x0012ffff41" }} ] }} }},0,0,0
 2001:db8::2,{DUID},3600,17672292""")
+
+
+def dhcpd_given_up():
+    case("dhcpd-leases-fires-given-up", "As dhcpd 4.4 writes it: an address that was declined is abandoned, and "
+         "`ends` is when it may be lent again; a v6 lease that was given back keeps the end it would have had. Both "
+         "ended when the block says that they began.",
+         "decode --json v4.leases v6.leases", v4_leases=r"""
+lease 100.64.1.22 {
+  starts 4 2026/01/01 00:00:00;
+  ends 4 2026/01/01 01:00:00;
+  cltt 4 2026/01/01 00:00:00;
+  binding state active;
+  hardware ethernet 02:00:00:00:00:03;
+}
+lease 100.64.1.22 {
+  starts 4 2026/01/01 00:00:20;
+  ends 5 2026/01/02 00:00:20;
+  tstp 5 2026/01/02 00:00:20;
+  cltt 4 2026/01/01 00:00:20;
+  binding state abandoned;
+  next binding state free;
+  rewind binding state free;
+}
+""", v6_leases=r"""
+authoring-byte-order little-endian;
+ia-pd "\001\000\000\000\000\003\000\001\002\000\000\000\000\001" {
+  cltt 4 2026/01/01 00:20:00;
+  iaprefix 2001:db8:aa00:300::/56 {
+    binding state released;
+    preferred-life 1800;
+    max-life 3600;
+    ends 4 2026/01/01 01:00:00;
+  }
+}
+ia-na "\003\000\000\000\000\003\000\001\002\000\000\000\000\003" {
+  cltt 4 2026/01/01 00:00:20;
+  iaaddr 2001:db8:1::20 {
+    binding state abandoned;
+    preferred-life 1800;
+    max-life 3600;
+    ends never;
+  }
+}
+""")
 
 
 def dhcpd():
@@ -501,12 +565,14 @@ prefix,line,ports,valid_from,valid_to,flags,realm,mac
 
 def main():
     kea()
+    kea_deleted()
     assignments()
     cgn()
     detail()
     other_details()
     kea_legal()
     dhcpd()
+    dhcpd_given_up()
 
 
 if __name__ == "__main__":

@@ -55,7 +55,8 @@ KEA = {
 }
 
 
-def kea_row(names, line):
+def kea_row(names, line, told):
+    """And the time that the row tells of; told: the latest one above it, before which nothing was deleted."""
     row = dict(zip(names, line.split(",")))
     start, end = int(row["expire"]) - int(row["valid_lifetime"]), int(row["expire"])
     state = row.get("state") or "0"
@@ -64,22 +65,28 @@ def kea_row(names, line):
         want["addr"] = str(ipaddress.ip_network(f"{row['address']}/{row['prefix_len']}", strict=False))
     held = state in ("0", "4")
     if held and not (row.get("duid") or row.get("client_id") or ("duid" not in names and row.get("hwaddr"))):
-        return None
-    if not held and state != "2":
-        want.update(end=iso(start), end_is="told")
-        return want if start else None
+        return None, 0
+    deleted = end == start and state != "1"
+    if deleted or (not held and state != "2"):
+        want.update(end=iso(max(start, told) if deleted else start), end_is="told")
+        return want if start else None, 0
     if start:
         want.update(start=iso(start), start_is="told")
     want.update(end=iso(end), end_is="until" if held else "told")
     want.update({ours: row[theirs] for ours, theirs in
                  (("mac", "hwaddr"), ("client_id", "client_id"), ("duid", "duid")) if row.get(theirs)})
-    return want
+    return want, start if held else end
 
 
 def kea(path):
     lines = path.read_text().splitlines()
     names = KEA[lines[0].split(",")[1]].split()
-    return [kea_row(names, line) for line in lines[1:]]
+    wants, told = [], 0
+    for line in lines[1:]:
+        want, at = kea_row(names, line, told)
+        wants.append(want)
+        told = max(told, at)
+    return wants
 
 
 def kea_legal(path):
