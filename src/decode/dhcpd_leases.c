@@ -3,12 +3,12 @@
 /* ISC dhcpd's lease files -> leases, DHCPv4 and DHCPv6. The file is a log: each block is an event,
  * and the earlier blocks of an address are its history. An active lease runs from `starts` (v6:
  * `cltt`) until `ends`, unless a later block says otherwise; in every other state it has ended
- * then, and the block still names who held it. Where it was abandoned, or released (v6), it ended
- * at the former time, and `ends` is of another thing. Times are UTC, or seconds (db-time-format
- * local).
- *   lease 192.0.2.1 { starts 4 2026/01/01 00:00:00; ends never; binding state active; … }
- *   ia-na "IAID DUID" { cltt …; iaaddr 2001:db8::1 { binding state active; ends …; } }
- * The IAID is in the byte order that the file names, little-endian where it names none.
+ * then, and the block still names who held it. A v6 lease was released at `cltt`, and `ends` is
+ * when it would have run out; one that was abandoned was so between `starts` and `ends`, and not
+ * before what the blocks above tell. Times are UTC, or seconds (db-time-format local). lease
+ * 192.0.2.1 { starts 4 2026/01/01 00:00:00; ends never; binding state active; … } ia-na "IAID DUID"
+ * { cltt …; iaaddr 2001:db8::1 { binding state active; ends …; } } The IAID is in the byte order
+ * that the file names, little-endian where it names none.
  *
  * Statements are read one at a time, so that a block may be of any length; one of more than 4 KiB
  * is passed over. What it misses: v4 addresses that were abandoned name nobody.
@@ -39,12 +39,13 @@ struct held { /* of one block */
 	struct session_ids ids;
 	struct prefix addr;
 	int64_t starts_ms, ends_ms; /* 0: not said */
-	bool active, given_up, has_state, damaged;
+	bool active, released, abandoned, has_state, damaged;
 	uint64_t offset;
 };
 
 struct dhcpd {
 	struct held held, ia; /* ia: what an ia-… block says of all its addresses */
+	int64_t latest_ms;    /* what blocks up to here tell of had happened then */
 	enum block block;
 	unsigned skip; /* depth inside a block that is passed over */
 	bool skipping; /* a statement that is too long */
@@ -200,8 +201,8 @@ static void say(struct dhcpd *d, const struct statement *s)
 		h->damaged |= !time_of(s, ms);
 	else if (word_is(s, 0, "binding") && word_is(s, 1, "state")) {
 		h->active = word_is(s, 2, "active");
-		h->given_up = word_is(s, 2, "abandoned") ||
-			      (d->block == BLOCK_ADDRESS && word_is(s, 2, "released"));
+		h->abandoned = word_is(s, 2, "abandoned");
+		h->released = word_is(s, 2, "released") && d->block == BLOCK_ADDRESS;
 		h->has_state = true;
 	} else if (word_is(s, 0, "hardware"))
 		lease_hex(&h->ids, SESSION_MAC, word(s, 2));
@@ -213,31 +214,42 @@ static void say(struct dhcpd *d, const struct statement *s)
 		id_of(&h->ids, SESSION_REMOTE, &s->words[2]);
 }
 
-static void fill(const struct held *h, struct session *s)
+/* When it ended, or will. */
+static int64_t end_of(const struct dhcpd *d, const struct held *h)
 {
-	bool ran = h->starts_ms && h->ends_ms > h->starts_ms && !h->given_up;
+	if (h->abandoned && h->starts_ms)
+		return lease_later(h->starts_ms, d->latest_ms);
+	return h->ends_ms && !(h->released && h->starts_ms) ? h->ends_ms : h->starts_ms;
+}
+
+static void fill(const struct dhcpd *d, const struct held *h, struct session *s)
+{
+	bool told = !h->abandoned && !h->released && h->starts_ms && h->ends_ms > h->starts_ms;
 	s->held = h->addr;
 	s->ids = h->ids;
-	if (h->active || ran)
+	if (h->active || told)
 		lease_begins(s, h->starts_ms, h->starts_ms ? SESSION_TOLD : SESSION_OPEN);
-	if (h->active && !h->ends_ms)
-		return;
-	bool at_start = !h->ends_ms || (h->given_up && h->starts_ms);
-	lease_ends(
-	    s, at_start ? h->starts_ms : h->ends_ms, h->active ? SESSION_UNTIL : SESSION_TOLD);
+	if (!h->active || h->ends_ms)
+		lease_ends(s, end_of(d, h), h->active ? SESSION_UNTIL : SESSION_TOLD);
 }
 
 /* The record of a block that is over. */
-static void come_out(const struct held *h, struct batch *out)
+static void come_out(struct dhcpd *d, struct batch *out)
 {
-	if (h->damaged)
+	const struct held *h = &d->held;
+	if (h->damaged) {
 		batch_bad(out, h->offset, "a lease with a damaged time");
-	else if (!h->has_state || (h->active && !h->ids.n))
-		batch_bad(out, h->offset, "a lease without its state, or of nobody");
-	else {
-		fill(h, lease_new(out));
-		lease_keep(out, h->offset, "a lease with an impossible time");
+		return;
 	}
+	if (!h->has_state || (h->active && !h->ids.n)) {
+		batch_bad(out, h->offset, "a lease without its state, or of nobody");
+		return;
+	}
+	struct session *s = lease_new(out);
+	fill(d, h, s);
+	int64_t told_ms = session_time_ms(s);
+	if (lease_keep(out, h->offset, "a lease with an impossible time"))
+		d->latest_ms = lease_later(d->latest_ms, told_ms);
 }
 
 /* What opens a block in this one; BLOCK_NONE: of no use, to be passed over. */
@@ -275,7 +287,7 @@ static void take(struct dhcpd *d, const struct statement *s, uint64_t offset, st
 		d->skip -= s->end == '}';
 	} else if (s->end == '}') {
 		if (d->block == BLOCK_LEASE || d->block == BLOCK_ADDRESS)
-			come_out(&d->held, out);
+			come_out(d, out);
 		d->block = d->block == BLOCK_ADDRESS ? BLOCK_IA : BLOCK_NONE;
 	} else if (d->block != BLOCK_NONE)
 		say(d, s);

@@ -5,8 +5,8 @@
  * way is written &#xHH. Each row is an event: a lease from the client's last message on (`expire`
  * less `valid_lifetime`) until it runs out, unless another row says otherwise; a lifetime of 0, or
  * a state of "released", ends it, "expired" says that it ran out, and a declined address is held by
- * nobody. With the rows that a clean-up has thrown away history is lost: read the file while it
- * grows, or Kea's legal log.
+ * nobody; that a row of what had run out is deleted later says nothing. With the rows that a
+ * clean-up has thrown away history is lost: read the file while it grows, or Kea's legal log.
  *
  * What it misses: Kea writes a deletion with the time of the client's last message, not its own. It
  * was not before what the rows above it tell, and counts from then: where little happens, such a
@@ -150,11 +150,6 @@ static void take_ids(struct kea *k, struct session *s)
 	take_context(k, s, field(k, k->v6 ? V6_CONTEXT : V4_CONTEXT));
 }
 
-static int64_t later(int64_t a_ms, int64_t b_ms)
-{
-	return a_ms > b_ms ? a_ms : b_ms;
-}
-
 /* False where the row's numbers are none. */
 static bool take_times(const struct kea *k, struct session *s, uint64_t *state)
 {
@@ -168,9 +163,11 @@ static bool take_times(const struct kea *k, struct session *s, uint64_t *state)
 		return false;
 	int64_t last_ms = (int64_t)(expire - valid) * 1000;
 	bool held = *state == STATE_HELD || *state == STATE_REGISTERED;
+	if (!valid && *state == STATE_EXPIRED)
+		return true; /* the row of what has run out is deleted */
 	if (!valid || (!held && *state != STATE_EXPIRED)) {
 		bool untimed = !valid && *state != STATE_DECLINED;
-		lease_ends(s, untimed ? later(last_ms, k->latest_ms) : last_ms, SESSION_TOLD);
+		lease_ends(s, untimed ? lease_later(last_ms, k->latest_ms) : last_ms, SESSION_TOLD);
 		return true;
 	}
 	lease_begins(s, last_ms, last_ms ? SESSION_TOLD : SESSION_OPEN);
@@ -200,11 +197,15 @@ static void take_row(struct kea *k, uint64_t offset, struct batch *out)
 		batch_ignore(out, "leases in a state that is not known here");
 		return;
 	}
+	if (state == STATE_EXPIRED && s->end == SESSION_OPEN) {
+		batch_undo_session(out);
+		return;
+	}
 	if (state != STATE_DECLINED)
 		take_ids(k, s);
 	int64_t told_ms = session_time_ms(s);
 	if (lease_keep(out, offset, "a lease with an impossible time"))
-		k->latest_ms = later(k->latest_ms, told_ms);
+		k->latest_ms = lease_later(k->latest_ms, told_ms);
 }
 
 /* A header, first or again, where another file was put behind. */

@@ -12,6 +12,7 @@ enum {
 	DUID_MIN_BYTES = 3
 };
 enum { RELAY4_CIRCUIT = 1, RELAY4_REMOTE = 2, RELAY6_INTERFACE = 18, RELAY6_REMOTE = 37 };
+enum { ENTERPRISE_BYTES = 4 };
 
 struct session *lease_new(struct batch *out)
 {
@@ -80,27 +81,35 @@ void lease_hex(struct session_ids *ids, enum session_id kind, struct span text)
 	lease_id(ids, kind, (struct span){(const char *)bytes, n});
 }
 
-/* The values of two codes among options whose code and length have so many bytes each. */
-static void relay(
-    struct session_ids *ids, struct span options, size_t wide, uint64_t circuit, uint64_t remote)
+struct relay_form {
+	size_t wide; /* bytes of a code, and of a length */
+	uint64_t circuit, remote;
+	size_t before; /* bytes in front of the remote id's value */
+};
+
+static void relay(struct session_ids *ids, struct span options, const struct relay_form *f)
 {
 	struct buf b = buf_of(options.p, options.n);
 	while (buf_left(&b) > 0) {
-		uint64_t code = buf_be(&b, wide), n = buf_be(&b, wide);
+		uint64_t code = buf_be(&b, f->wide), n = buf_be(&b, f->wide);
 		struct span value = {(const char *)buf_take(&b, n), n};
-		if (value.p && code == circuit)
+		if (value.p && code == f->circuit)
 			(void)session_ids_add(ids, SESSION_CIRCUIT, value);
-		if (value.p && code == remote)
-			(void)session_ids_add(ids, SESSION_REMOTE, value);
+		if (value.p && code == f->remote && n > f->before)
+			(void)session_ids_add(
+			    ids, SESSION_REMOTE, (struct span){value.p + f->before, n - f->before});
 	}
 }
 
 void lease_relay4(struct session_ids *ids, struct span options)
 {
-	relay(ids, options, 1, RELAY4_CIRCUIT, RELAY4_REMOTE);
+	static const struct relay_form form = {1, RELAY4_CIRCUIT, RELAY4_REMOTE, 0};
+	relay(ids, options, &form);
 }
 
 void lease_relay6(struct session_ids *ids, struct span options)
 {
-	relay(ids, options, 2, RELAY6_INTERFACE, RELAY6_REMOTE);
+	static const struct relay_form form = {
+	    2, RELAY6_INTERFACE, RELAY6_REMOTE, ENTERPRISE_BYTES};
+	relay(ids, options, &form);
 }

@@ -31,7 +31,7 @@ DUID = "00:01:00:01:2f:00:00:01:02:00:00:00:00:01"
 def kea_deleted():
     case("kea-leases-fires-deleted", "As Kea 2.2 writes it: a deletion has the time of the client's last message, "
          "not its own, and counts from what the rows above tell. So a lease given back ends when others' rows say "
-         "that it was later, and one that ran out keeps its time when its row is deleted; a declined address is "
+         "that it was later, and the row of one that ran out says nothing when it is deleted; a declined address is "
          "nobody's from then on.",
          "decode --json leases4.csv", leases4_csv=f"""\
 {KEA4},state,user_context
@@ -119,9 +119,9 @@ def kea():
 
 
 def dhcpd_given_up():
-    case("dhcpd-leases-fires-given-up", "As dhcpd 4.4 writes it: an address that was declined is abandoned, and "
-         "`ends` is when it may be lent again; a v6 lease that was given back keeps the end it would have had. Both "
-         "ended when the block says that they began.",
+    case("dhcpd-leases-fires-given-up", "As dhcpd 4.4 writes it: an address that was declined is abandoned; `starts` is "
+         "that of the lease, `ends` is when it may be lent again, and when it was declined is not said: not before "
+         "what is told above. A v6 lease that was given back keeps the end it would have had; it ended at cltt.",
          "decode --json v4.leases v6.leases", v4_leases=r"""
 lease 100.64.1.22 {
   starts 4 2026/01/01 00:00:00;
@@ -130,11 +130,18 @@ lease 100.64.1.22 {
   binding state active;
   hardware ethernet 02:00:00:00:00:03;
 }
+lease 100.64.1.23 {
+  starts 4 2026/01/01 00:00:10;
+  ends 4 2026/01/01 01:00:10;
+  cltt 4 2026/01/01 00:00:10;
+  binding state active;
+  hardware ethernet 02:00:00:00:00:04;
+}
 lease 100.64.1.22 {
-  starts 4 2026/01/01 00:00:20;
-  ends 5 2026/01/02 00:00:20;
-  tstp 5 2026/01/02 00:00:20;
-  cltt 4 2026/01/01 00:00:20;
+  starts 4 2026/01/01 00:00:00;
+  ends 5 2026/01/02 00:00:15;
+  tstp 5 2026/01/02 00:00:15;
+  cltt 4 2026/01/01 00:00:00;
   binding state abandoned;
   next binding state free;
   rewind binding state free;

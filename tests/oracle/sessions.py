@@ -55,9 +55,8 @@ KEA = {
 }
 
 
-def kea_row(names, line, told):
+def kea_row(names, row, told):
     """And the time that the row tells of; told: the latest one above it, before which nothing was deleted."""
-    row = dict(zip(names, line.split(",")))
     start, end = int(row["expire"]) - int(row["valid_lifetime"]), int(row["expire"])
     state = row.get("state") or "0"
     want = {"addr": row["address"]}
@@ -83,7 +82,10 @@ def kea(path):
     names = KEA[lines[0].split(",")[1]].split()
     wants, told = [], 0
     for line in lines[1:]:
-        want, at = kea_row(names, line, told)
+        row = dict(zip(names, line.split(",")))
+        if row.get("state") == "2" and row["valid_lifetime"] == "0":
+            continue
+        want, at = kea_row(names, row, told)
         wants.append(want)
         told = max(told, at)
     return wants
