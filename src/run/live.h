@@ -45,12 +45,36 @@ struct live_beat {
 	_Atomic uint64_t turns;
 	_Atomic bool busy;
 };
-enum { LIVE_BEATS = 3 }; /* the reader's, and of two sensors */
+enum { LIVE_BEATS = 4 }; /* the reader's, of two sensors, and the session reader's */
+
+/* One --sessions source; its place is its place among the options. Written by the session reader,
+ * but for kernel_drops (parent). */
+enum { LIVE_SOURCES_MAX = 64 };
+struct live_source {
+	_Atomic uint64_t packets;  /* datagrams */
+	_Atomic uint64_t sessions; /* records passed on */
+	_Atomic uint64_t answered;
+	_Atomic uint64_t again;       /* packets that came again, and were answered again */
+	_Atomic uint64_t forged;      /* with a wrong authenticator */
+	_Atomic uint64_t unknown_nas; /* of senders that no --nas or --exporter names */
+	_Atomic uint64_t replayed;    /* whose Event-Timestamp is too far from now */
+	_Atomic uint64_t bad;         /* damaged records and packets */
+	_Atomic uint64_t ignored;     /* of no use */
+	_Atomic uint64_t unanswered;  /* answers given up, since the log did not keep up */
+	_Atomic uint64_t ring_drops;  /* sessions that the ring had no room for */
+	_Atomic uint64_t kernel_drops;
+	_Atomic uint64_t bytes; /* of files and datagrams, read */
+	_Atomic uint64_t files, rotated, rewritten;
+	_Atomic int64_t last_ms; /* when something of it was read last */
+	_Atomic int64_t
+	    kept_ms; /* what was written before is read and in the sensor's log; 0: none */
+};
 
 struct live_board {
 	struct live_beat beat[LIVE_BEATS];
 	/* the reader */
 	_Atomic uint64_t datagrams, bytes, flows, dns, bad, ignored;
+	_Atomic uint64_t sessions; /* address translations that exporters tell */
 	_Atomic uint64_t files_read, files_ignored, files_failed;
 	_Atomic uint64_t foreign; /* datagrams and connections of senders that are not allowed */
 	_Atomic uint64_t ring_drops;
@@ -70,6 +94,13 @@ struct live_board {
 	_Atomic uint64_t checkpoint_taken; /* `taken` at the last one */
 	_Atomic int64_t clock_ms;          /* the stage clock */
 	_Atomic int64_t checkpoint_at_ms, restored_at_ms;
+	/* The sensor: its synced log has all sessions up to this position of their ring. */
+	_Atomic uint64_t sessions_logged;
+	/* Raised by each sensor before it takes its first session: what an earlier one had taken
+	 * and not logged is lost. The session reader looks at it after sessions_logged, and puts
+	 * again what it has put since and does not know to be logged. */
+	_Atomic uint32_t session_turn;
+	struct live_source source[LIVE_SOURCES_MAX];
 	struct live_exporter exporter[LIVE_EXPORTERS_MAX];
 };
 
@@ -120,6 +151,7 @@ struct live { /* the parent's; a child sees it as it was at the fork */
 	size_t sockets_n;
 	struct live_peer peers[LIVE_PEERS_MAX];
 	struct ring *ring;
+	struct ring *sessions; /* from the session reader; NULL where no session source is named */
 	struct live_board *board;
 	struct live_beat *beat; /* of the child that this is */
 	struct text templates;  /* what the reader last gave to keep */

@@ -38,6 +38,8 @@ void live_say(const char *fmt, ...)
 	text_fini(&t);
 }
 
+enum { SESSION_SLOTS = 256 };
+
 /* A socket for each exporter that is one address, besides the common ones. */
 static void raise_limit(void)
 {
@@ -162,7 +164,10 @@ static int open_board(struct live *l, struct err *e)
 	if (l->board == MAP_FAILED)
 		return err_set(e, ERR_SYS, "board of counters: %s", strerror(errno));
 	l->board->started_ms = live_now_ms();
-	return ring_new(&l->ring, RING_SLOTS_DEFAULT, e);
+	int bad = ring_new(&l->ring, RING_SLOTS_DEFAULT, e);
+	if (!bad && l->o->sessions.n)
+		bad = ring_new(&l->sessions, SESSION_SLOTS, e);
+	return bad;
 }
 
 /* The sensor reads them once more; here they are checked before anything is opened. */
@@ -280,6 +285,7 @@ void live_close(struct live *l)
 		if (l->peers[i].id)
 			(void)close(l->peers[i].fd);
 	ring_free(l->ring);
+	ring_free(l->sessions);
 	if (l->board && l->board != MAP_FAILED)
 		(void)munmap(l->board, sizeof *l->board);
 	if (l->lock >= 0)

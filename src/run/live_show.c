@@ -48,6 +48,7 @@ static const struct counter board_counters[] = {
     {"bytes", "bytes of them", OF(bytes), SHOWN_NAMED},
     {"flows", "flows decoded", OF(flows), SHOWN_APART},
     {"lookups", "DNS records decoded", OF(dns), SHOWN_APART},
+    {"sessions", "address translations decoded", OF(sessions), SHOWN_NAMED},
     {"bad", "damaged records", OF(bad), SHOWN_NAMED},
     {"ignored", "records of no use", OF(ignored), SHOWN_NAMED},
     {"refused", "records that failed their check", OF(refused), SHOWN_NAMED},
