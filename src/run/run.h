@@ -29,7 +29,7 @@ struct run_detect_options { /* theriac detect */
 
 struct run_sensor_options { /* theriac sensor */
 	const char *config;
-	struct opt_list listen, exporters, inside, indicators, allow;
+	struct opt_list listen, exporters, sessions, nas, inside, indicators, allow;
 	uint64_t sampling, threads;
 	uint64_t buffer_mb; /* of each UDP socket */
 	const char *state, *out, *min_tier;
