@@ -485,7 +485,7 @@ bool lines_next_union(const struct lines *l, size_t *at, uint32_t *to, uint32_t 
 	return true;
 }
 
-bool lines_next(const struct lines *l, uint32_t *at)
+bool lines_next_line(const struct lines *l, uint32_t *at)
 {
 	while (++*at < l->n) {
 		const struct ident *v = &l->v[*at];

@@ -69,7 +69,7 @@ bool lines_next_join(const struct lines *l, size_t *at, uint32_t *a, uint32_t *b
 bool lines_next_union(const struct lines *l, size_t *at, uint32_t *to, uint32_t *from);
 /* The numbers of identifiers that lines_of takes for lines, one after the other: *at is 0 at first.
  */
-bool lines_next(const struct lines *l, uint32_t *at);
+bool lines_next_line(const struct lines *l, uint32_t *at);
 /* A join out of a log or a saved table. */
 void lines_join(struct lines *l, uint32_t a, uint32_t b);
 

@@ -24,6 +24,8 @@ static const struct opt_row rows[] = {
 	"whose accounting is taken, with its shared secret in a file that others cannot read; "
 	"skew=SPAN that its clock runs ahead, realm=N of its addresses, line=user|cui that names a "
 	"line"},
+    {"retention", OPT_SPAN, AT(retention_ms), 3600, 315360000, NULL, "7 d",
+	"how long sessions are kept after their end"},
     {"inside", OPT_LIST, AT(inside), 0, 0, "CIDR[,line=LEN]", NULL,
 	"addresses of subscribers; a line is an IPv4 address or an IPv6 /64, or a prefix of LEN "
 	"bits"},

@@ -89,6 +89,11 @@ struct live_board {
 	_Atomic uint64_t lines, findings;  /* findings: lines that were told, each time */
 	_Atomic uint64_t tier[LIVE_TIERS]; /* lines by enum tier, as of the last look */
 	_Atomic uint64_t unsent;           /* findings that found no room on the way out */
+	/* contacts and look-ups of no certain line, by enum whose */
+	_Atomic uint64_t not_exact[4];
+	_Atomic uint64_t sessions_taken, sessions_held, sessions_dropped, joins_refused;
+	_Atomic uint64_t session_troubles; /* times that the session index could not be kept */
+	_Atomic uint64_t renamed;          /* lines, at changes of epoch */
 	_Atomic uint64_t smoothing;        /* records that wait for their turn */
 	_Atomic uint64_t checkpoints, checkpoints_failed, checkpoint_ms, checkpoint_bytes;
 	_Atomic uint64_t checkpoint_taken; /* `taken` at the last one */

@@ -59,6 +59,19 @@ static const struct counter board_counters[] = {
 	SHOWN_NAMED},
     {"wrong_clock", "records held apart for their time", OF(wrong_clock), SHOWN_NAMED},
     {"late", "records behind the clock, used against indicators only", OF(late), SHOWN_NAMED},
+    {"line_unknown", "contacts and look-ups that no session names a line of", OF(not_exact[0]),
+	SHOWN_NAMED},
+    {"line_ambiguous", "contacts and look-ups that may be of several lines", OF(not_exact[2]),
+	SHOWN_NAMED},
+    {"line_expired", "contacts and look-ups of before the sessions that are kept", OF(not_exact[3]),
+	SHOWN_NAMED},
+    {"sessions_taken", "session records that the sensor took", OF(sessions_taken), SHOWN_NAMED},
+    {"sessions_dropped", "sessions pushed out of a full table", OF(sessions_dropped), SHOWN_NAMED},
+    {"joins_refused", "identifiers that were seen with two lines and name neither",
+	OF(joins_refused), SHOWN_NAMED},
+    {"session_troubles", "times that the session index could not be kept", OF(session_troubles),
+	SHOWN_NAMED},
+    {"renamed", "lines that a new week gave new names", OF(renamed), SHOWN_NAMED},
     {"muted", "findings that the operator mutes", OF(muted), SHOWN_NAMED},
     {"dropped", "lines and conversations pushed out of full tables", OF(dropped), SHOWN_NAMED},
     {"findings", "findings told", OF(findings), SHOWN_NAMED},
@@ -395,6 +408,8 @@ void live_status_json(const struct live_view *v, struct text *out)
 	if (b->clock_ms)
 		json_time(&j, "clock", b->clock_ms);
 	json_uint(&j, "lines", b->lines);
+	if (v->l->sessions)
+		json_uint(&j, "sessions_held", b->sessions_held);
 	json_open(&j, "tiers");
 	for (int i = TIER_OBSERVE; i <= TIER_NOTICE; i++)
 		json_uint(&j, tier_words[i], b->tier[i]);
@@ -490,6 +505,8 @@ void live_metrics(const struct live_view *v, struct text *out)
 	gauge(out, "ring_fill_ratio", "how full the ring between reader and sensor is",
 	    (double)ring_percent(v->l) / 100);
 	gauge(out, "smoothing_records", "records that wait for their turn", (double)b->smoothing);
+	if (v->l->sessions)
+		gauge(out, "sessions_held", "sessions held now", (double)b->sessions_held);
 	gauge(out, "checkpoint_time_seconds", "when the last checkpoint was kept",
 	    (double)b->checkpoint_at_ms / 1000);
 	gauge(out, "checkpoint_bytes", "size of the last checkpoint", (double)b->checkpoint_bytes);
@@ -519,13 +536,18 @@ static void troubles_words(const struct live_exporter *x, struct text *out)
 		text_puts(out, ".\n");
 }
 
-static void fill_stats(const struct live_board *b, struct stats *stats)
+static void fill_stats(const struct live *l, struct stats *stats)
 {
+	const struct live_board *b = l->board;
 	stats->tally = (struct tally){.flow_n = b->flows,
 	    .dns_n = b->dns,
 	    .bad_n = b->bad + b->refused,
 	    .ignored_n = b->ignored};
 	stats->late = b->late;
+	stats->sessions = l->sessions;
+	stats->tally.session_n = b->sessions_taken;
+	for (size_t i = 0; i < sizeof stats->not_exact / sizeof *stats->not_exact; i++)
+		stats->not_exact[i] = b->not_exact[i];
 	stats->dropped += b->ring_drops;
 	stats->seconds = (double)(live_now_ms() - b->started_ms) / 1000;
 }
@@ -533,7 +555,7 @@ static void fill_stats(const struct live_board *b, struct stats *stats)
 void live_summary(const struct live *l, struct stats *stats, struct text *json, struct text *words)
 {
 	const struct live_board *b = l->board;
-	fill_stats(b, stats);
+	fill_stats(l, stats);
 	struct json j = json_to(json);
 	json_open(&j, NULL);
 	stats_keys(stats, &j);
