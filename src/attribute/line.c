@@ -26,6 +26,7 @@ struct ident {
 
 struct join_done {
 	uint32_t a, b;
+	uint32_t from; /* the line of b until then */
 };
 
 struct rule { /* what operators named */
@@ -291,6 +292,7 @@ void lines_join(struct lines *l, uint32_t a, uint32_t b)
 	if (!a || !b || a >= l->n || b >= l->n || (l->v[a].state | l->v[b].state) & NEVER ||
 	    root_of(l, a) == root_of(l, b))
 		return;
+	uint32_t from = root_of(l, b);
 	if (!unite(l, a, b)) {
 		l->counts.refused++;
 		l->counts.disputed++;
@@ -302,7 +304,7 @@ void lines_join(struct lines *l, uint32_t a, uint32_t b)
 		l->join_cap = l->join_cap ? l->join_cap * 2 : BUCKETS_MIN;
 		l->joins = mem_grow(l->joins, l->join_cap, sizeof *l->joins);
 	}
-	l->joins[l->join_n++] = (struct join_done){a, b};
+	l->joins[l->join_n++] = (struct join_done){a, b, from};
 }
 
 static void id_set(struct line_id *id, uint8_t kind, struct span value)
@@ -471,6 +473,26 @@ bool lines_next_join(const struct lines *l, size_t *at, uint32_t *a, uint32_t *b
 	*b = l->joins[*at].b;
 	++*at;
 	return true;
+}
+
+bool lines_next_union(const struct lines *l, size_t *at, uint32_t *to, uint32_t *from)
+{
+	if (*at >= l->join_n)
+		return false;
+	*to = lines_of(l, l->joins[*at].a);
+	*from = l->joins[*at].from;
+	++*at;
+	return true;
+}
+
+bool lines_next_line(const struct lines *l, uint32_t *at)
+{
+	while (++*at < l->n) {
+		const struct ident *v = &l->v[*at];
+		if (v->state & IDENT_USED && (v->state & IDENT_DISPUTED || v->parent == *at))
+			return true;
+	}
+	return false;
 }
 
 static void save_ids(const struct lines *l, struct save *out)

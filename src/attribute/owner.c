@@ -4,6 +4,7 @@
 #include "attribute/owner.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,14 +15,19 @@ enum {
 	WHOLE = UINT16_MAX, /* group of an address that is not shared */
 	SPANS_MAX = 12,     /* what lasts longer is asked anew */
 	LINES_FEW = 1024,
+	CHANGED = 65536, /* groups of addresses whose last change is known; direct-mapped */
+	NET_V4 = 96 + 24,
+	NET_V6 = 48, /* a prefix longer than these is one such group or few */
 };
 #define NOBODY UINT32_MAX /* it cannot be said for the whole of the five minutes */
 
 struct remembered {
 	union addr addr;
-	int64_t span; /* number of the five minutes, + 1; 0: free */
+	uint32_t span; /* number of the five minutes, + 1; 0: free */
 	uint32_t realm, line;
-	uint16_t group; /* of ports, or WHOLE */
+	uint32_t learned; /* changes before it */
+	uint16_t group;   /* of ports, or WHOLE */
+	uint16_t behind;  /* group of the address behind a NAT, else of this one */
 	uint8_t proto;
 };
 
@@ -41,6 +47,12 @@ struct owners {
 	uint32_t n, cap;
 	uint32_t *buckets, *by_id; /* by key, by subject: number + 1, open addressing */
 	uint32_t mask;
+	struct lines *lines; /* live, else NULL */
+	struct renames renames;
+	size_t joins_at;
+	uint64_t disputed;
+	uint32_t changes;  /* so far */
+	uint32_t *changed; /* live: by group of addresses, the number of its last change */
 	struct remembered memory[MEMORY];
 };
 
@@ -68,6 +80,8 @@ void owners_free(struct owners *o)
 	free(o->v);
 	free(o->buckets);
 	free(o->by_id);
+	free(o->changed);
+	renames_fini(&o->renames);
 	free(o);
 }
 
@@ -104,7 +118,8 @@ static void make_room(struct owners *o)
 	o->by_id = mem_new(o->mask + 1ul, sizeof *o->by_id);
 	for (uint32_t i = 0; i < o->n; i++) {
 		*place_of(o, o->v[i].key) = i + 1;
-		*place_of_id(o, &o->v[i].subject) = i + 1;
+		if (!o->secret)
+			*place_of_id(o, &o->v[i].subject) = i + 1;
 	}
 }
 
@@ -119,12 +134,25 @@ static struct subject subject_of(const struct owners *o, const char *text, uint8
 	return s;
 }
 
+static void rename_line(struct owners *o, uint32_t i, const struct subject *is)
+{
+	struct subject *was = &o->v[i].subject;
+	if (!subject_same(was, is))
+		renames_add(&o->renames, was, is);
+	*was = *is;
+}
+
 /* The number of the answer's only line; it is entered where it was not met before. */
 static uint32_t line_of(struct owners *o, const struct answer *a)
 {
 	uint32_t *place = place_of(o, a->v[0].key);
-	if (*place)
+	if (*place) {
+		struct subject s = o->v[*place - 1].subject;
+		s.flags = a->v[0].flags;
+		if (o->lines)
+			rename_line(o, *place - 1, &s);
 		return *place - 1;
+	}
 	char text[LINE_TEXT];
 	make_room(o);
 	whose_name(o->asker, a, 0, text);
@@ -132,7 +160,8 @@ static uint32_t line_of(struct owners *o, const struct answer *a)
 	    .subject = subject_of(o, text, a->v[0].flags),
 	    .text = o->secret ? NULL : mem_text(text)};
 	*place_of(o, a->v[0].key) = o->n + 1;
-	*place_of_id(o, &o->v[o->n].subject) = o->n + 1;
+	if (!o->secret)
+		*place_of_id(o, &o->v[o->n].subject) = o->n + 1;
 	return o->n++;
 }
 
@@ -180,8 +209,35 @@ static struct remembered *memory_of(
 static bool is_it(
     const struct remembered *m, const struct question *q, int64_t span, uint16_t group)
 {
-	return m->span == span + 1 && m->group == group && m->realm == q->realm &&
+	return m->span == (uint32_t)(span + 1) && m->group == group && m->realm == q->realm &&
 	       m->proto == q->proto && addr_same(&m->addr, &q->addr);
+}
+
+/* A group of addresses: an IPv4 address, an IPv6 /48. */
+static uint16_t group_of(const struct owners *o, uint32_t realm, const union addr *a)
+{
+	union addr net = addr_is_v4(a) ? *a : addr_mask(a, NET_V6);
+	uint64_t w[3] = {net.q[0], net.q[1], realm};
+	return (uint16_t)(hash_words(&o->hash, w, 3) % CHANGED);
+}
+
+/* What an answer hangs on besides the address itself. */
+static uint16_t behind(const struct owners *o, const struct question *q, const struct answer *a)
+{
+	for (size_t i = 0; o->lines && i < a->record_n; i++) {
+		const struct interval *v = &a->records[i].v;
+		if (v->holder == HOLDER_INSIDE)
+			return group_of(o, v->inside_realm, &v->inside);
+	}
+	return o->lines ? group_of(o, q->realm, &q->addr) : 0;
+}
+
+/* That it could not be said is asked anew each time, so it need not be forgotten. */
+static bool is_changed(const struct owners *o, const struct remembered *m)
+{
+	return o->lines && m->line != NOBODY &&
+	       (o->changed[group_of(o, m->realm, &m->addr)] > m->learned ||
+		   o->changed[m->behind] > m->learned);
 }
 
 /* Tries to answer for the whole of the five minutes. */
@@ -192,17 +248,19 @@ static bool learn(
 	struct question all = *q;
 	struct answer a;
 	int64_t from_ms = span * SPAN_MS, to_ms = from_ms + SPAN_MS - 1;
-	if (!is_it(m, q, span, group)) {
+	if (!is_it(m, q, span, group) || is_changed(o, m)) {
 		all.port = group == WHOLE ? 0 : q->port;
 		ask(o, all, from_ms, to_ms, &a);
 		bool known = a.kind == WHOSE_EXACT &&
 			     holds_all(&a, from_ms - o->skew_ms, to_ms + o->skew_ms) &&
 			     holds_group(&a, q->port);
 		*m = (struct remembered){.addr = q->addr,
-		    .span = span + 1,
+		    .span = (uint32_t)(span + 1),
 		    .realm = q->realm,
 		    .line = known ? line_of(o, &a) : NOBODY,
+		    .learned = o->changes,
 		    .group = group,
+		    .behind = behind(o, q, &a),
 		    .proto = q->proto};
 	}
 	if (m->line == NOBODY)
@@ -251,4 +309,82 @@ const char *owners_name(const struct owners *o, const struct subject *s)
 {
 	uint32_t number = *place_of_id(o, s);
 	return number ? o->v[number - 1].text : NULL;
+}
+
+void owners_live(struct owners *o, struct lines *lines)
+{
+	assert(o->secret);
+	o->lines = lines;
+	o->changed = mem_new(CHANGED, sizeof *o->changed);
+	owners_forget(o);
+}
+
+void owners_forget(struct owners *o)
+{
+	uint32_t to, from;
+	o->n = 0;
+	memset(o->buckets, 0, (o->mask + 1ul) * sizeof *o->buckets);
+	memset(o->memory, 0, sizeof o->memory);
+	memset(o->changed, 0, CHANGED * sizeof *o->changed);
+	o->changes = 0;
+	o->joins_at = 0;
+	while (lines_next_union(o->lines, &o->joins_at, &to, &from))
+		;
+	o->disputed = lines_counted(o->lines)->disputed;
+}
+
+void owners_told(struct owners *o, const struct interval *v)
+{
+	bool v4 = addr_is_v4(&v->addr);
+	uint32_t n = v4 && v->bits >= NET_V4 ? 1u << (128 - v->bits) : v->bits >= NET_V6 ? 1 : 0;
+	if (n && o->changes < UINT32_MAX) {
+		o->changes++;
+		for (uint32_t i = 0; i < n; i++) {
+			union addr a = v->addr;
+			a.b[15] = (uint8_t)(v4 ? a.b[15] + i : a.b[15]);
+			o->changed[group_of(o, v->realm, &a)] = o->changes;
+		}
+		return;
+	}
+	memset(o->memory, 0, sizeof o->memory);
+	memset(o->changed, 0, CHANGED * sizeof *o->changed);
+	o->changes = 0;
+}
+
+static void join(struct owners *o, uint32_t to, uint32_t from)
+{
+	const uint32_t keys[2] = {to, from};
+	for (size_t i = 0; i < 2; i++) {
+		uint32_t number = *place_of(o, keys[i]);
+		struct line_id id;
+		char text[LINE_TEXT];
+		if (!number)
+			continue;
+		lines_name(o->lines, to, &id);
+		line_id_text(&id, text);
+		struct subject s = subject_of(o, text, lines_flags(o->lines, to));
+		rename_line(o, number - 1, &s);
+	}
+}
+
+void owners_joined(struct owners *o)
+{
+	uint32_t to, from;
+	if (lines_counted(o->lines)->disputed != o->disputed) {
+		owners_forget(o); /* a line became two */
+		return;
+	}
+	while (lines_next_union(o->lines, &o->joins_at, &to, &from))
+		join(o, to, from);
+}
+
+void owners_key(struct owners *o, const struct pseudonym_key *key)
+{
+	o->key = *key;
+	owners_forget(o);
+}
+
+struct renames *owners_renames(struct owners *o)
+{
+	return &o->renames;
 }

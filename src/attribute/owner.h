@@ -7,6 +7,7 @@
 #pragma once
 #include "attribute/pseudonym.h"
 #include "attribute/whose.h"
+#include "rec/rename.h"
 
 struct owners;
 /* asker: borrowed. skew_ms: how far clocks differ. key: lines get pseudonyms under it; NULL: a hash
@@ -19,3 +20,20 @@ enum whose owners_of(
     struct owners *o, const struct question *q, int64_t from_ms, int64_t to_ms, struct subject *s);
 /* The line's text as it stands in session data; NULL: it is none of these, or has a pseudonym. */
 const char *owners_name(const struct owners *o, const struct subject *s);
+
+/* For a sensor: sessions go on while it is asked. What is remembered is then forgotten when a later
+ * event changes it, so that an answer is always the one that whose.h would give now; the line of a
+ * contact that was judged already stays. lines: borrowed, those of the asker's only source. Needs a
+ * key. */
+void owners_live(struct owners *o, struct lines *lines);
+/* This interval is new, or ends otherwise than was known. */
+void owners_told(struct owners *o, const struct interval *v);
+/* After events: lines that were joined have one name from now on. */
+void owners_joined(struct owners *o);
+/* All that is remembered goes; after lines_sweep, which gives numbers to others. */
+void owners_forget(struct owners *o);
+/* Another epoch: all lines have names under this key from now on. */
+void owners_key(struct owners *o, const struct pseudonym_key *key);
+/* Which lines that were named got another name since this list was emptied: by a join, or by other
+ * flags. The caller empties it, and before a change of key. */
+struct renames *owners_renames(struct owners *o);

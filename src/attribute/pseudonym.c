@@ -5,7 +5,6 @@
 #include "base/digest.h"
 #include "base/seal.h"
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WEEK_MS   (7 * 86400000LL)
@@ -63,30 +62,4 @@ const struct pseudonym_key *pseudonyms_now(const struct pseudonyms *p)
 const struct pseudonym_key *pseudonyms_before(const struct pseudonyms *p)
 {
 	return p->n == 2 ? &p->live[1] : NULL;
-}
-
-static int by_was(const void *a, const void *b)
-{
-	const struct pseudonym_change *x = a, *y = b;
-	return addr_compare(&x->was, &y->was);
-}
-
-void pseudonym_changes(const struct pseudonym_key *before, const struct pseudonym_key *now,
-    const struct span *lines, size_t n, struct pseudonym_change *to)
-{
-	for (size_t i = 0; i < n; i++)
-		to[i] =
-		    (struct pseudonym_change){compute(before, lines[i]), compute(now, lines[i])};
-	if (n)
-		qsort(to, n, sizeof *to, by_was);
-}
-
-bool pseudonym_renamed(const struct pseudonym_change *v, size_t n, struct subject *s)
-{
-	struct pseudonym_change wanted = {.was = s->id};
-	const struct pseudonym_change *found =
-	    s->kind == SUBJECT_PSEUDONYM && n ? bsearch(&wanted, v, n, sizeof *v, by_was) : NULL;
-	if (found)
-		s->id = found->is;
-	return found;
 }

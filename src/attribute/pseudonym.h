@@ -34,13 +34,3 @@ void pseudonyms_turn(struct pseudonyms *p, int64_t now_ms, const uint8_t fresh[P
 /* The key that holds now, which must be there, and the one of the epoch before, or NULL. */
 const struct pseudonym_key *pseudonyms_now(const struct pseudonyms *p);
 const struct pseudonym_key *pseudonyms_before(const struct pseudonyms *p);
-
-/* What a line was called before the epoch changed, and what it is called now. */
-struct pseudonym_change {
-	union addr was, is;
-};
-/* Fills to[n] for n lines, in the order of `was`, so that pseudonym_renamed finds them. */
-void pseudonym_changes(const struct pseudonym_key *before, const struct pseudonym_key *now,
-    const struct span *lines, size_t n, struct pseudonym_change *to);
-/* The subject under its new name; false: it is no pseudonym of these lines, and is left. */
-bool pseudonym_renamed(const struct pseudonym_change *v, size_t n, struct subject *s);

@@ -86,6 +86,11 @@ const struct session *reorder_take(struct reorder *r, bool all)
 	return &r->v[at];
 }
 
+const struct session *reorder_peek(const struct reorder *r, uint32_t number)
+{
+	return number < r->n ? &r->v[r->heap[number].at] : NULL;
+}
+
 void reorder_fini(struct reorder *r)
 {
 	free(r->heap);

@@ -22,4 +22,6 @@ void reorder_advance(struct reorder *r, int64_t now_ms);
 /* The next event that waited long enough, valid until the next call; all: do not wait. NULL: none.
  */
 const struct session *reorder_take(struct reorder *r, bool all);
+/* Those that wait, in no order, from number 0 on; NULL: no more. */
+const struct session *reorder_peek(const struct reorder *r, uint32_t number);
 void reorder_fini(struct reorder *r);

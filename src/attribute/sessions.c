@@ -587,6 +587,11 @@ bool sessions_next_open(const struct sessions *s, uint32_t *at, int64_t now_ms, 
 	return false;
 }
 
+const struct reorder *sessions_waiting(const struct sessions *s)
+{
+	return &s->order;
+}
+
 const struct sessions_counts *sessions_counted(const struct sessions *s)
 {
 	return &s->counts;

@@ -67,6 +67,8 @@ void sessions_forget(struct sessions *s, int64_t before_ms);
 void sessions_restore(struct sessions *s, const struct told *t);
 /* All that is not over at now_ms, one after the other: *at is 0 at first. */
 bool sessions_next_open(const struct sessions *s, uint32_t *at, int64_t now_ms, struct told *t);
+/* Events that were taken in and do not count yet. */
+const struct reorder *sessions_waiting(const struct sessions *s);
 const struct sessions_counts *sessions_counted(const struct sessions *s);
 const struct held_table *sessions_table(const struct sessions *s);
 /* Identifiers count as seen at that time, if their record is older: it was imported then. */

@@ -4,8 +4,10 @@
  * folders. */
 #pragma once
 #include "base/err.h"
+#include "collect/follow.h"
 #include "collect/frames.h"
 #include "collect/listen.h"
+#include "collect/nas.h"
 #include "collect/rule.h"
 #include "collect/udp.h"
 #include "collect/watch.h"

@@ -16,8 +16,7 @@ static int wrong(struct span word, struct err *e)
 	    (int)(word.n < 60 ? word.n : 60), word.p, SAMPLING_MAX, TTL_MAX);
 }
 
-/* Host bits are more often a slip than meant: 10.0.0.1/8 would let 10.0.0.0/8 in. */
-static int parse_prefix(struct span text, struct prefix *p, struct err *e)
+int prefix_of_host(struct span text, struct prefix *p, const char *option, struct err *e)
 {
 	struct span rest = text, host = span_cut(&rest, '/');
 	char net[ADDR_TEXT];
@@ -27,16 +26,16 @@ static int parse_prefix(struct span text, struct prefix *p, struct err *e)
 		return bad;
 	prefix_text(net, p);
 	return err_set(e, ERR_CONFIG,
-	    "--exporter: %.*s has bits behind its length; write %s for the network or %.*s for the "
-	    "host",
-	    (int)text.n, text.p, net, (int)host.n, host.p);
+	    "%s: %.*s has bits behind its length; write %s for the network or %.*s for the host",
+	    option, (int)text.n, text.p, net, (int)host.n, host.p);
 }
 
 static int parse_prefixes(struct exporter_rule *r, struct span list, struct err *e)
 {
 	int bad = ERR_OK;
 	while (!bad && list.p && r->prefixes_n < RULE_PREFIXES_MAX)
-		bad = parse_prefix(span_cut(&list, '+'), &r->prefixes[r->prefixes_n++], e);
+		bad = prefix_of_host(
+		    span_cut(&list, '+'), &r->prefixes[r->prefixes_n++], "--exporter", e);
 	if (!bad && list.p)
 		bad = err_set(e, ERR_CONFIG, "--exporter: more than %d prefixes of one exporter",
 		    RULE_PREFIXES_MAX);
@@ -83,7 +82,7 @@ int exporter_rule_parse(struct exporter_rule *r, const char *text, struct err *e
 {
 	struct span rest = span_of(text), from = span_cut(&rest, ',');
 	*r = (struct exporter_rule){0};
-	int bad = parse_prefix(from, &r->from, e);
+	int bad = prefix_of_host(from, &r->from, "--exporter", e);
 	while (!bad && rest.p)
 		bad = parse_key(r, span_cut(&rest, ','), e);
 	return bad;

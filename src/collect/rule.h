@@ -3,6 +3,7 @@
 /* Which exporters are listened to, and how much of each. Reached through collect.h. */
 #pragma once
 #include "base/err.h"
+#include "base/str.h"
 #include "rec/addr.h"
 
 enum rule_dialect { RULE_RFC8158, RULE_JUNOS }; /* of NAT events */
@@ -26,6 +27,9 @@ int exporter_rule_parse(struct exporter_rule *r, const char *text, struct err *e
 /* Whether a flow with these ends is one that the exporter may report. */
 bool exporter_rule_reports(
     const struct exporter_rule *r, const union addr *src, const union addr *dst);
+/* A network or a host. Host bits are more often a slip than meant, and refused: 10.0.0.1/8 would
+ * let 10.0.0.0/8 in. CONFIG, naming the option. */
+int prefix_of_host(struct span text, struct prefix *p, const char *option, struct err *e);
 /* The rule with the longest prefix that holds the address, or NULL: it is not allowed. */
 const struct exporter_rule *exporter_rule_of(
     const struct exporter_rule *v, size_t n, const union addr *from);

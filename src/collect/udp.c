@@ -130,9 +130,11 @@ static void read_way(struct msghdr *m, struct udp_datagram *d)
 		} else if (v6 && c->cmsg_type == IPV6_PKTINFO) {
 			memcpy(&info6, CMSG_DATA(c), sizeof info6);
 			d->via = info6.ipi6_ifindex;
+			d->to = addr_v6(info6.ipi6_addr.s6_addr);
 		} else if (!v6 && c->cmsg_type == IP_PKTINFO) {
 			memcpy(&info, CMSG_DATA(c), sizeof info);
 			d->via = (uint32_t)info.ipi_ifindex;
+			d->to = addr_v4(ntohl(info.ipi_addr.s_addr));
 		}
 	}
 }
@@ -146,13 +148,50 @@ size_t udp_receive(int fd, struct udp *u, const struct udp_datagram **v)
 	}
 	int got = recvmmsg(fd, u->heads, UDP_BATCH, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < got; i++) {
-		uint16_t port;
 		u->v[i] =
 		    (struct udp_datagram){.p = u->parts[i].iov_base, .n = u->heads[i].msg_len};
-		(void)listen_addr(&u->from[i], &u->v[i].from, &port);
+		(void)listen_addr(&u->from[i], &u->v[i].from, &u->v[i].port);
 		read_way(&u->heads[i].msg_hdr, &u->v[i]);
 	}
 	return got > 0 ? (size_t)got : 0;
+}
+
+/* The interface stays open: replies may take another way than requests. */
+static void say_from(struct msghdr *m, const union addr *from)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	struct in_pktinfo info = {0};
+	struct in6_pktinfo info6 = {0};
+	if (addr_is_v4(from)) {
+		info.ipi_spec_dst.s_addr = htonl(addr_v4_of(from));
+		*c = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof info),
+		    .cmsg_level = IPPROTO_IP,
+		    .cmsg_type = IP_PKTINFO};
+		memcpy(CMSG_DATA(c), &info, sizeof info);
+		m->msg_controllen = CMSG_SPACE(sizeof info);
+	} else {
+		memcpy(&info6.ipi6_addr, from->b, sizeof from->b);
+		*c = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof info6),
+		    .cmsg_level = IPPROTO_IPV6,
+		    .cmsg_type = IPV6_PKTINFO};
+		memcpy(CMSG_DATA(c), &info6, sizeof info6);
+		m->msg_controllen = CMSG_SPACE(sizeof info6);
+	}
+}
+
+bool udp_answer(int fd, const struct udp_datagram *to, const void *p, size_t n)
+{
+	_Alignas(struct cmsghdr) uint8_t control[CONTROL_BYTES] = {0};
+	struct sockaddr_storage sa;
+	struct iovec part = {(void *)(uintptr_t)p, n};
+	struct msghdr m = {.msg_name = &sa, .msg_iov = &part, .msg_iovlen = 1};
+	m.msg_namelen = listen_sockaddr(&sa, &to->from, to->port);
+	if (!addr_is_zero(&to->to)) {
+		m.msg_control = control;
+		m.msg_controllen = sizeof control;
+		say_from(&m, &to->to);
+	}
+	return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 bool udp_dropped(int fd, uint32_t *datagrams, uint32_t *waiting_bytes)

@@ -12,8 +12,10 @@ struct udp_datagram {
 	const uint8_t *p; /* valid until the next udp_receive */
 	size_t n;
 	union addr from;
-	uint32_t via; /* index of the interface it came in by */
-	uint8_t ttl;  /* its hop limit on arrival */
+	uint16_t port; /* its sender's */
+	union addr to; /* our address that it came to; zero: unknown */
+	uint32_t via;  /* index of the interface it came in by */
+	uint8_t ttl;   /* its hop limit on arrival */
 };
 
 struct udp; /* room for a batch of datagrams */
@@ -31,5 +33,7 @@ int udp_open(
     struct listen *l, const struct udp_how *how, int *fd, size_t *got_bytes, struct err *e);
 /* What waits at the socket, up to UDP_BATCH datagrams; *v is valid until the next call. */
 size_t udp_receive(int fd, struct udp *u, const struct udp_datagram **v);
+/* An answer, from the address that the datagram came to. False: there is no room for it now. */
+bool udp_answer(int fd, const struct udp_datagram *to, const void *p, size_t n);
 /* Datagrams that the socket had no room for since it was opened; bytes that wait in it now. */
 bool udp_dropped(int fd, uint32_t *datagrams, uint32_t *waiting_bytes);

@@ -4,13 +4,14 @@
  * that its sender has signed is counted, and it is answered all the same: it would only come again.
  * Sources: RFC 2866 (packet, authenticators), RFC 2869, 5.14 (Message-Authenticator: as in other
  * requests whose authenticator is a hash, that counts as zeros), RFC 6929 (extended attributes),
- * RFC 2865, 5.33 (Proxy-State). */
+ * RFC 2865, 5.33 (Proxy-State), RFC 5997 (Status-Server: its authenticator is random, and stands in
+ * its Message-Authenticator as it is). */
 #include "decode/radius.h"
 #include "base/md5.h"
 #include "decode/radius_event.h"
 #include <string.h>
 
-enum { ACCOUNTING_REQUEST = 4, ACCOUNTING_RESPONSE = 5 };
+enum { ACCOUNTING_REQUEST = 4, ACCOUNTING_RESPONSE = 5, STATUS_SERVER = 12 };
 enum { HEAD_BYTES = 20, AUTHENTICATOR_AT = 4 };
 enum { VENDOR_SPECIFIC = 26, PROXY_STATE = 33, MESSAGE_AUTHENTICATOR = 80, EXTENDED_1 = 241 };
 
@@ -49,7 +50,8 @@ static bool message_authentic(const uint8_t *p, size_t n, struct span secret, st
 {
 	uint8_t hash[MD5_BYTES];
 	const uint8_t *at = (const uint8_t *)mac.p;
-	struct span parts[] = {part(p, AUTHENTICATOR_AT), part(zeros, MD5_BYTES),
+	const uint8_t *random = p[0] == STATUS_SERVER ? p + AUTHENTICATOR_AT : zeros;
+	struct span parts[] = {part(p, AUTHENTICATOR_AT), part(random, MD5_BYTES),
 	    part(p + HEAD_BYTES, (size_t)(at - p) - HEAD_BYTES), part(zeros, MD5_BYTES),
 	    part(at + MD5_BYTES, n - MD5_BYTES - (size_t)(at - p))};
 	if (mac.n != MD5_BYTES)
@@ -88,11 +90,13 @@ static void take_extended(struct radius_event *e, struct span value)
 }
 
 /* NULL, or what is wrong. */
-static const char *walk(const struct radius_packet *in, size_t n, struct radius_event *e)
+static const char *walk(
+    const struct radius_packet *in, size_t n, struct radius_event *e, enum radius_fault *fault)
 {
 	struct buf b = buf_of(in->p + HEAD_BYTES, n - HEAD_BYTES);
 	struct span value, mac = {NULL, 0};
 	uint8_t type;
+	*fault = RADIUS_MALFORMED;
 	while ((type = next(&b, &value))) {
 		if (type == MESSAGE_AUTHENTICATOR && mac.p)
 			return "more than one Message-Authenticator";
@@ -107,8 +111,12 @@ static const char *walk(const struct radius_packet *in, size_t n, struct radius_
 	}
 	if (b.bad)
 		return "an attribute of an impossible length";
+	*fault = RADIUS_FORGED;
 	if (mac.p && !message_authentic(in->p, n, in->secret, mac))
 		return "a wrong Message-Authenticator";
+	if (!mac.p && in->p[0] == STATUS_SERVER)
+		return "a Status-Server without a Message-Authenticator";
+	*fault = RADIUS_NO_FAULT;
 	return NULL;
 }
 
@@ -161,20 +169,24 @@ const char *radius_accounting(
 	struct radius_event e = {0};
 	size_t n = in->n >= HEAD_BYTES ? buf_peek_be16(in->p + 2) : 0;
 	reply->n = 0;
+	reply->fault = RADIUS_MALFORMED;
 	if (in->n < HEAD_BYTES || n < HEAD_BYTES || n > in->n || n > RADIUS_PACKET_MAX)
 		return "no RADIUS packet: an impossible length";
-	if (in->p[0] != ACCOUNTING_REQUEST)
+	bool asks = in->p[0] == STATUS_SERVER;
+	if (!asks && in->p[0] != ACCOUNTING_REQUEST)
 		return "not an Accounting-Request";
-	if (!in->secret.n || !authentic(in->p, n, in->secret))
+	reply->fault = RADIUS_FORGED;
+	if (!in->secret.n || (!asks && !authentic(in->p, n, in->secret)))
 		return "a wrong authenticator: not of this sender, or another secret";
-	const char *wrong = walk(in, n, &e);
-	if (!wrong)
-		wrong = wrong_time(&e, in->now_ms);
+	const char *wrong = walk(in, n, &e, &reply->fault);
+	if (!wrong && (wrong = wrong_time(&e, in->now_ms)))
+		reply->fault = RADIUS_UNTIMELY;
 	if (wrong)
 		return wrong;
 	if (!e.nas.n && addr_is_zero(&e.nas_addr))
 		e.nas_addr = in->from;
-	come_out(in, &e, out);
+	if (!asks)
+		come_out(in, &e, out);
 	answer(in, n, reply);
 	return NULL;
 }

@@ -34,6 +34,7 @@ enum {
 	SEEN_S = 60, /* how exact the order of last use is */
 	BUCKETS_MIN = 1024,
 	CACHE_LINE = 64,
+	LINES_MORE = 1, /* see rename.c */
 };
 
 size_t detector_number(const struct detector *det)
@@ -103,10 +104,11 @@ struct detect *detect_new(
 	}
 	d->cap = (uint32_t)(o->lines / shards);
 	d->line_bytes = (sizeof(struct line) + detectors_n * sizeof(uint32_t) + 7) & ~(size_t)7;
+	size_t room = d->cap + LINES_MORE;
 	for (size_t i = 0; i < detectors_n; i++)
-		blocks_init(&d->states[i], detectors[i]->state_bytes, d->cap);
-	blocks_init(&d->findings, sizeof(struct finding), d->cap * detectors_n);
-	d->lines = mem_map(d->cap * d->line_bytes);
+		blocks_init(&d->states[i], detectors[i]->state_bytes, room);
+	blocks_init(&d->findings, sizeof(struct finding), room * detectors_n);
+	d->lines = mem_map(room * d->line_bytes);
 	d->mask = BUCKETS_MIN - 1;
 	d->buckets = mem_new(BUCKETS_MIN, sizeof *d->buckets);
 	cold_init(&d->cold, pool > COLD_MIN ? pool : COLD_MIN);
@@ -118,7 +120,7 @@ void detect_free(struct detect *d)
 {
 	if (!d)
 		return;
-	mem_unmap(d->lines, d->cap * d->line_bytes);
+	mem_unmap(d->lines, (d->cap + LINES_MORE) * d->line_bytes);
 	free(d->buckets);
 	for (size_t i = 0; i < detectors_n; i++)
 		blocks_fini(&d->states[i]);
@@ -186,11 +188,21 @@ void lines_sort(struct detect *d)
 	free(number);
 }
 
-static void link_bucket(struct detect *d, struct line *l, uint32_t number, uint64_t hash)
+void line_link(struct detect *d, uint32_t number, uint64_t hash)
 {
 	uint32_t *bucket = &d->buckets[hash & d->mask];
-	l->chain = *bucket;
+	line_at(d, number)->chain = *bucket;
 	*bucket = number;
+}
+
+/* What leads to the line in its bucket; NULL: it does not stand in it. */
+static uint32_t *link_of(const struct detect *d, uint32_t number)
+{
+	const struct line *l = line_at(d, number);
+	uint32_t *at = &d->buckets[subject_hash(&d->key, &l->subject) & d->mask];
+	while (*at && *at != number)
+		at = &line_at(d, *at)->chain;
+	return *at ? at : NULL;
 }
 
 /* As many buckets as lines, so that they lie close together. */
@@ -200,7 +212,7 @@ static void grow_buckets(struct detect *d)
 	d->mask = d->mask * 2 + 1;
 	d->buckets = mem_new(d->mask + 1ul, sizeof *d->buckets);
 	for (uint32_t i = 1; i <= d->used; i++)
-		link_bucket(d, line_at(d, i), i, subject_hash(&d->key, &line_at(d, i)->subject));
+		line_link(d, i, subject_hash(&d->key, &line_at(d, i)->subject));
 }
 
 /* The place of a new line: untouched memory, or that of the line unseen for longest. */
@@ -210,17 +222,59 @@ static uint32_t take_number(struct detect *d)
 		grow_buckets(d);
 	if (d->used < d->cap)
 		return ++d->used;
-	uint32_t number = d->oldest, *at;
+	uint32_t number = d->oldest;
 	struct line *l = line_at(d, number);
 	findings_close(d, l);
 	line_reset(d, l);
 	d->dropped++;
 	unlink_use(d, l);
-	for (at = &d->buckets[subject_hash(&d->key, &l->subject) & d->mask]; *at != number;)
-		at = &line_at(d, *at)->chain;
-	*at = l->chain;
+	*link_of(d, number) = l->chain;
 	memset(l, 0, d->line_bytes);
 	return number;
+}
+
+struct line *line_add(struct detect *d)
+{
+	uint32_t number = ++d->used;
+	append_use(d, line_at(d, number), number);
+	return line_at(d, number);
+}
+
+/* Who points to the line that stands at another number now. */
+static void line_moved(struct detect *d, uint32_t from, uint32_t to)
+{
+	struct line *l = line_at(d, to);
+	uint32_t *link = link_of(d, from);
+	if (link)
+		*link = to;
+	*(l->prev ? &line_at(d, l->prev)->next : &d->oldest) = to;
+	*(l->next ? &line_at(d, l->next)->prev : &d->newest) = to;
+	for (uint32_t i = l->cold; i; i = d->cold.v[i - 1].next)
+		d->cold.v[i - 1].line = l;
+}
+
+void line_remove(struct detect *d, uint32_t number)
+{
+	struct line *l = line_at(d, number), *last = line_at(d, d->used);
+	uint32_t *link = link_of(d, number);
+	if (link)
+		*link = l->chain;
+	unlink_use(d, l);
+	if (l != last) {
+		memcpy(l, last, d->line_bytes);
+		line_moved(d, d->used, number);
+	}
+	memset(last, 0, d->line_bytes);
+	d->used--;
+}
+
+void line_evict(struct detect *d)
+{
+	uint32_t number = d->oldest;
+	findings_close(d, line_at(d, number));
+	line_reset(d, line_at(d, number));
+	line_remove(d, number);
+	d->dropped++;
 }
 
 static uint32_t find(const struct detect *d, const struct subject *s, uint64_t hash)
@@ -253,7 +307,7 @@ struct line *line_of(struct detect *d, const struct subject *s, uint64_t hash)
 	struct line *l = line_at(d, i);
 	l->subject = *s;
 	l->last_s = d->now_s;
-	link_bucket(d, l, i, hash);
+	line_link(d, i, hash);
 	append_use(d, l, i);
 	d->ever++;
 	return l;

@@ -114,6 +114,9 @@ void population_prepare(const struct population *p, const struct contact *c, str
 /* Fills a prepared hint (all but what the line itself knows) and counts the contact. */
 void population_contact(struct population *p, const struct contact *c, struct hint *h);
 void population_lookup(struct population *p, const struct lookup *l, struct hint *h);
+/* Lines have other names from Monday at 00:00 UTC on: until noon, those of before are not added to
+ * those of now. */
+void population_weekly(struct population *p);
 uint64_t population_lines(const struct population *p); /* active in the last day, estimated */
 /* The next rows entries of it, from *at on (0 at first); false: that was all. What changes between
  * two calls is saved as it is then. */
@@ -146,6 +149,13 @@ bool detect_save(const struct detect *d, uint32_t *at, uint32_t rows, struct sav
  * in->told says so. Takes the sections that are its own and stops at the next. INPUT: damaged; then
  * the shards are of no use. */
 int detect_load(struct detect *const *shards, unsigned n, struct load *in, struct evidences *out);
+/* Lines get other names (rec/rename.h), in place: nothing is lost of what is kept of them. Those
+ * that are to be forgotten are, without a word; where two get one name, the first keeps its own and
+ * takes of the other what it has nothing of. out[i]: for the last words of shard i, where a full
+ * table gives way. */
+struct renames;
+void detect_rename(struct detect *const *shards, unsigned n, const struct renames *r,
+    struct evidences *const *out);
 /* Which of n shards a line belongs to. */
 unsigned detect_shard_of(const struct detect *d, const struct subject *s, unsigned n);
 uint64_t detect_lines(const struct detect *d);   /* ever seen */

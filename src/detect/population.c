@@ -16,6 +16,8 @@
 
 enum {
 	HALF_S = 43200, /* a day is two halves: counts cover 12 to 24 hours */
+	HALVES = 14,    /* of a week */
+	MONDAY = 8,     /* number of a half that begins a week: 1970-01-01 was a Thursday */
 	WEEK_S = 604800,
 	OUTAGE_S = 600, /* how long a failing neighbourhood is remembered */
 	LINES_P = 12,   /* HyperLogLog of active lines, 1.6 % */
@@ -54,6 +56,7 @@ struct population {
 	uint32_t nx_n, answer_n;
 	double nx_usual;
 	bool nx_high;
+	bool weekly; /* names change with the week */
 };
 
 static struct used *table_map(uint64_t mask)
@@ -116,9 +119,20 @@ void population_free(struct population *p)
 	free(p);
 }
 
-static double users(const struct used *u)
+/* Whether the half day before this one knew the lines by other names. */
+static bool is_renamed(const struct population *p, uint32_t half)
 {
-	return hll4_count_union(u->now, u->before);
+	return p->weekly && (half + HALVES - MONDAY) % HALVES == 0;
+}
+
+/* Of a line that both halves knew by different names, the union would make two. */
+static double users(const struct population *p, const struct used *u)
+{
+	if (!is_renamed(p, u->half))
+		return hll4_count_union(u->now, u->before);
+	double now = hll4_count_union(u->now, u->now),
+	       before = hll4_count_union(u->before, u->before);
+	return now > before ? now : before;
 }
 
 /* How much it would be missed: what more lines use, and what was used in this half day. */
@@ -174,6 +188,11 @@ static void count_active(struct population *p)
 	for (int i = 0; i < 1 << LINES_P; i++)
 		both[i] = p->lines[0][i] > p->lines[1][i] ? p->lines[0][i] : p->lines[1][i];
 	p->active = hll_count(both, LINES_P);
+	if (is_renamed(p, p->half)) {
+		double now = hll_count(p->lines[0], LINES_P),
+		       before = hll_count(p->lines[1], LINES_P);
+		p->active = now > before ? now : before;
+	}
 	p->since_active = 0;
 	make_room(&p->peers, p->active);
 	make_room(&p->domains, p->active);
@@ -203,7 +222,7 @@ static void hint_use(
 {
 	h->population = p->active >= LINES_MIN;
 	if (h->population) {
-		double n = users(u);
+		double n = users(p, u);
 		h->prevalence = (n > 1 ? n : 1) / p->active;
 		h->popular = n >= NUMERATOR_MIN && n > 0.01 * p->active;
 	}
@@ -226,7 +245,7 @@ static bool outage(struct population *p, const union addr *peer, uint64_t line, 
 		return false;
 	struct used *u = used_of(&p->outages, net_hash(&p->key, peer, false), at_s);
 	used_add(u, line, at_s / OUTAGE_S);
-	double n = users(u);
+	double n = hll4_count_union(u->now, u->before);
 	return n >= NUMERATOR_MIN && n > 0.05 * p->active;
 }
 
@@ -300,6 +319,11 @@ void population_lookup(struct population *p, const struct lookup *l, struct hint
 	struct used *u = used_of(&p->domains, h->peer, at_s);
 	used_add(u, line, at_s / HALF_S);
 	hint_use(p, u, at_s, h);
+}
+
+void population_weekly(struct population *p)
+{
+	p->weekly = true;
 }
 
 uint64_t population_lines(const struct population *p)

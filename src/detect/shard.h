@@ -98,6 +98,14 @@ struct line *line_find(const struct detect *d, const struct subject *s, uint64_t
 /* The same, made where it was not there, and the one seen last now. */
 struct line *line_of(struct detect *d, const struct subject *s, uint64_t hash);
 
+/* A new line behind all others, the one seen last; it has no name yet. The table may hold one more
+ * than cap for the moment. */
+struct line *line_add(struct detect *d);
+/* Into the bucket of its subject's hash, for the line that stands in none. */
+void line_link(struct detect *d, uint32_t number, uint64_t hash);
+/* Takes the line out of the table, and the last one gets its number; line_reset it before. */
+void line_remove(struct detect *d, uint32_t number);
+void line_evict(struct detect *d); /* the line unseen for longest has its last word and goes */
 /* All that is kept of the line is given back, without a word; but its subject and its places. */
 void line_reset(struct detect *d, struct line *l);
 void lines_sort(struct detect *d); /* puts them in the order of their last_s */

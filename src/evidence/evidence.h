@@ -73,6 +73,11 @@ struct evidence_deal {
 };
 int evidence_load(struct evidence_table *const *tables, unsigned n,
     const struct evidence_deal *deal, struct load *in);
+/* Lines get other names (rec/rename.h), those that are to be forgotten are; which says to which of
+ * the n tables of a run each belongs by its new name. */
+struct renames;
+void evidence_rename(struct evidence_table *const *tables, unsigned n,
+    const struct evidence_deal *deal, const struct renames *r);
 /* Adds a copy of all that another table of the same run holds. */
 void evidence_merge(struct evidence_table *t, const struct evidence_table *from);
 /* Judges all lines: run_span_ms is the time that the records of the run span, lines how many were

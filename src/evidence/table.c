@@ -4,7 +4,9 @@
  * they came, chained from buckets; when some are forgotten, the others move up. */
 #include "evidence/table.h"
 #include "base/mem.h"
+#include "rec/rename.h"
 #include <stdlib.h>
+#include <string.h>
 
 enum { BUCKETS_FIRST = 4096, LINES_FIRST = 256, GIVES_WAY = 16 /* 1 in so many */ };
 
@@ -129,4 +131,51 @@ struct line *table_line(struct evidence_table *t, const struct subject *s)
 		if (subject_same(&t->lines[i - 1].subject, s))
 			return &t->lines[i - 1];
 	return add_line(t, s);
+}
+
+/* All lines of a table, which is empty then. */
+static struct line *take_lines(struct evidence_table *t, size_t *n)
+{
+	struct line *lines = t->lines;
+	*n = t->n;
+	t->lines = NULL;
+	t->n = t->cap = 0;
+	memset(t->buckets, 0, (t->mask + 1) * sizeof *t->buckets);
+	return lines;
+}
+
+static void put_line(struct evidence_table *t, struct line *l)
+{
+	struct line *to = table_line(t, &l->subject);
+	for (size_t k = 0; k < l->n; k++)
+		l->v[k].subject = l->subject;
+	if (!to->n) {
+		to->v = l->v;
+		to->n = l->n;
+		return;
+	}
+	for (size_t k = 0; k < l->n; k++)
+		evidence_add(t, &l->v[k]);
+	free(l->v);
+}
+
+void evidence_rename(struct evidence_table *const *tables, unsigned n,
+    const struct evidence_deal *deal, const struct renames *r)
+{
+	struct line **lines = mem_new(n, sizeof(struct line *));
+	size_t *line_n = mem_new(n, sizeof *line_n);
+	for (unsigned i = 0; i < n; i++)
+		lines[i] = take_lines(tables[i], &line_n[i]);
+	for (unsigned i = 0; i < n; i++) {
+		for (size_t k = 0; k < line_n[i]; k++) {
+			struct line *l = &lines[i][k];
+			if (renames_apply(r, &l->subject))
+				put_line(tables[deal->which(deal->arg, &l->subject)], l);
+			else
+				free(l->v);
+		}
+		free(lines[i]);
+	}
+	free(lines);
+	free(line_n);
 }

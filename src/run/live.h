@@ -45,12 +45,36 @@ struct live_beat {
 	_Atomic uint64_t turns;
 	_Atomic bool busy;
 };
-enum { LIVE_BEATS = 3 }; /* the reader's, and of two sensors */
+enum { LIVE_BEATS = 4 }; /* the reader's, of two sensors, and the session reader's */
+
+/* One --sessions source; its place is its place among the options. Written by the session reader,
+ * but for kernel_drops (parent). */
+enum { LIVE_SOURCES_MAX = 64, LIVE_FILES_MAX = 256 }; /* files that are followed at a time */
+struct live_source {
+	_Atomic uint64_t packets;  /* datagrams */
+	_Atomic uint64_t sessions; /* records passed on */
+	_Atomic uint64_t answered;
+	_Atomic uint64_t again;          /* packets that came again, and were answered again */
+	_Atomic uint64_t forged;         /* with a wrong authenticator */
+	_Atomic uint64_t unknown_sender; /* of senders that no --nas or --exporter names */
+	_Atomic uint64_t replayed;       /* whose Event-Timestamp is too far from now */
+	_Atomic uint64_t bad;            /* damaged records and packets */
+	_Atomic uint64_t ignored;        /* of no use */
+	_Atomic uint64_t unanswered;     /* answers given up, since the log did not keep up */
+	_Atomic uint64_t ring_drops;     /* sessions that the ring had no room for */
+	_Atomic uint64_t kernel_drops;
+	_Atomic uint64_t bytes; /* of files and datagrams, read */
+	_Atomic uint64_t files, rotated, rewritten;
+	_Atomic int64_t last_ms; /* when something of it was read last */
+	_Atomic int64_t
+	    kept_ms; /* what was written before is read and in the sensor's log; 0: none */
+};
 
 struct live_board {
 	struct live_beat beat[LIVE_BEATS];
 	/* the reader */
 	_Atomic uint64_t datagrams, bytes, flows, dns, bad, ignored;
+	_Atomic uint64_t sessions; /* address translations that exporters tell */
 	_Atomic uint64_t files_read, files_ignored, files_failed;
 	_Atomic uint64_t foreign; /* datagrams and connections of senders that are not allowed */
 	_Atomic uint64_t ring_drops;
@@ -65,11 +89,23 @@ struct live_board {
 	_Atomic uint64_t lines, findings;  /* findings: lines that were told, each time */
 	_Atomic uint64_t tier[LIVE_TIERS]; /* lines by enum tier, as of the last look */
 	_Atomic uint64_t unsent;           /* findings that found no room on the way out */
+	/* contacts and look-ups of no certain line, by enum whose */
+	_Atomic uint64_t not_exact[4];
+	_Atomic uint64_t sessions_taken, sessions_held, sessions_dropped, joins_refused;
+	_Atomic uint64_t session_troubles; /* times that the session index could not be kept */
+	_Atomic uint64_t renamed;          /* lines, at changes of epoch */
 	_Atomic uint64_t smoothing;        /* records that wait for their turn */
 	_Atomic uint64_t checkpoints, checkpoints_failed, checkpoint_ms, checkpoint_bytes;
 	_Atomic uint64_t checkpoint_taken; /* `taken` at the last one */
 	_Atomic int64_t clock_ms;          /* the stage clock */
 	_Atomic int64_t checkpoint_at_ms, restored_at_ms;
+	/* The sensor: its synced log has all sessions up to this position of their ring. */
+	_Atomic uint64_t sessions_logged;
+	/* Raised by each sensor before it takes its first session: what an earlier one had taken
+	 * and not logged is lost. The session reader looks at it after sessions_logged, and puts
+	 * again what it has put since and does not know to be logged. */
+	_Atomic uint32_t session_turn;
+	struct live_source source[LIVE_SOURCES_MAX];
 	struct live_exporter exporter[LIVE_EXPORTERS_MAX];
 };
 
@@ -92,6 +128,18 @@ struct live_socket { /* UDP */
 	    *own;         /* of the one exporter it is for, or NULL: the common one */
 	size_t bytes;     /* receive buffer granted */
 	uint32_t dropped; /* as last seen */
+};
+
+enum feed_kind { FEED_RADIUS, FEED_SYSLOG, FEED_FILE, FEED_DIR };
+struct live_feed { /* a --sessions source; its counters are at the same place of the board */
+	enum feed_kind kind;
+	const char *name; /* as the operator wrote it */
+	struct listen at; /* RADIUS and syslog */
+	int fd;           /* of these, else -1 */
+	size_t bytes;     /* receive buffer granted */
+	uint32_t dropped; /* as last seen */
+	const char *path; /* of the others */
+	struct follow *follow;
 };
 
 enum live_stream { STREAM_UNKNOWN, STREAM_IPFIX, STREAM_DNSTAP };
@@ -118,8 +166,13 @@ struct live { /* the parent's; a child sees it as it was at the fork */
 	size_t rules_n;
 	struct live_socket *sockets;
 	size_t sockets_n;
+	struct live_feed *feeds;
+	size_t feeds_n;
+	struct nas_rule *nas; /* only the parent and the session reader keep their secrets */
+	size_t nas_n;
 	struct live_peer peers[LIVE_PEERS_MAX];
 	struct ring *ring;
+	struct ring *sessions; /* from the session reader; NULL where no session source is named */
 	struct live_board *board;
 	struct live_beat *beat; /* of the child that this is */
 	struct text templates;  /* what the reader last gave to keep */
@@ -129,10 +182,19 @@ struct live { /* the parent's; a child sees it as it was at the fork */
 /* Opens all that is named in the options. CONFIG, SYS. */
 int live_open(struct live *l, const struct run_sensor_options *o, const struct settings *settings,
     struct err *e);
-/* Other rules for exporters: sockets of those that stay are kept. The options' other parts are not
- * looked at. */
+/* Other rules for exporters and NASes: sockets of those that stay are kept. The options' other
+ * parts are not looked at. */
 int live_rules(struct live *l, const struct run_sensor_options *o, struct err *e);
 void live_close(struct live *l);
+/* The part of it that is about session sources. */
+int live_open_feeds(struct live *l, struct err *e);
+int live_parse_nas(struct nas_rule **to, const struct opt_list *v, struct err *e);
+void live_close_feeds(struct live *l);
+void live_count_feed_drops(struct live *l);
+/* Keeps what was read of files and is in the sensor's log: so a later start knows what is new. */
+void live_keep_feeds(struct live *l);
+/* Files of a source that were modified last before then are known. */
+int64_t live_feed_since_ns(const struct live *l, size_t feed);
 /* Exporters keep their places over a restart, since the state knows them by these: reads and writes
  * the small file of the state that has them. */
 void live_places_kept(struct live *l);
@@ -162,3 +224,4 @@ void live_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The children's main functions: from the fork to the exit status. wire: see wire.h. */
 int live_reader(struct live *l, int wire);
 int live_sensor(struct live *l, int wire);
+int live_sessions(struct live *l, int wire);

@@ -74,6 +74,22 @@ static bool take_dns(struct live_clock *c, const struct dns *d, int64_t received
 	return false;
 }
 
+bool live_clock_session(struct live_clock *c, const struct session *s, int64_t received_ms)
+{
+	char when[WHEN_TEXT];
+	int64_t time_ms = session_time_ms(s);
+	int64_t now_ms = received_ms ? received_ms : live_now_ms();
+	if (c->replay || time_ms <= now_ms + LIVE_CLOCK_OFF_MS)
+		return true;
+	live_add(&c->board->wrong_clock, 1);
+	if (c->session_named)
+		return false;
+	c->session_named = true;
+	when_text(when, time_ms);
+	live_say("sessions of %s: more than an hour ahead, they are held apart", when);
+	return false;
+}
+
 /* Records move up only behind a gap: there is hardly ever one. */
 void live_clock_check(struct live_clock *c, struct batch *b, int64_t received_ms)
 {

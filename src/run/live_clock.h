@@ -11,8 +11,10 @@ enum { LIVE_CLOCK_OFF_MS = 3600000 };
 struct live_clock {
 	struct live_board *board;
 	bool replay; /* the exporters' time is now */
-	bool named[LIVE_EXPORTERS_MAX], dns_named;
+	bool named[LIVE_EXPORTERS_MAX], dns_named, session_named;
 };
 /* Takes what is held apart, or fails its check, out of the batch. received_ms 0: it is out of a
  * file, which may be old but not of tomorrow. */
 void live_clock_check(struct live_clock *c, struct batch *b, int64_t received_ms);
+/* Whether a session event's time can be: it may come late, but not of tomorrow. */
+bool live_clock_session(struct live_clock *c, const struct session *s, int64_t received_ms);

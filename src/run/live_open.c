@@ -38,6 +38,8 @@ void live_say(const char *fmt, ...)
 	text_fini(&t);
 }
 
+enum { SESSION_SLOTS = 256 };
+
 /* A socket for each exporter that is one address, besides the common ones. */
 static void raise_limit(void)
 {
@@ -162,7 +164,10 @@ static int open_board(struct live *l, struct err *e)
 	if (l->board == MAP_FAILED)
 		return err_set(e, ERR_SYS, "board of counters: %s", strerror(errno));
 	l->board->started_ms = live_now_ms();
-	return ring_new(&l->ring, RING_SLOTS_DEFAULT, e);
+	int bad = ring_new(&l->ring, RING_SLOTS_DEFAULT, e);
+	if (!bad && l->o->sessions.n)
+		bad = ring_new(&l->sessions, SESSION_SLOTS, e);
+	return bad;
 }
 
 /* The sensor reads them once more; here they are checked before anything is opened. */
@@ -190,6 +195,7 @@ int live_open(struct live *l, const struct run_sensor_options *o, const struct s
 	if (!bad)
 		live_places_kept(l);
 	bad = bad ? bad : open_listens(l, e);
+	bad = bad ? bad : live_open_feeds(l, e);
 	return bad ? bad : open_out(l, e);
 }
 
@@ -217,10 +223,19 @@ static bool has_socket(const struct live *l, size_t listen, const struct exporte
 int live_rules(struct live *l, const struct run_sensor_options *o, struct err *e)
 {
 	struct exporter_rule *rules;
+	struct nas_rule *nas;
 	size_t kept = 0;
-	int bad = parse_rules(&rules, &o->exporters, e);
+	int bad = live_parse_nas(&nas, &o->nas, e);
 	if (bad)
 		return bad;
+	bad = parse_rules(&rules, &o->exporters, e);
+	if (bad) {
+		nas_rules_free(nas, o->nas.n);
+		return bad;
+	}
+	nas_rules_free(l->nas, l->nas_n);
+	l->nas = nas;
+	l->nas_n = o->nas.n;
 	for (size_t i = 0; i < l->sockets_n; i++)
 		if (!l->sockets[i].own || keep_socket(&l->sockets[i], rules, o->exporters.n))
 			l->sockets[kept++] = l->sockets[i];
@@ -251,6 +266,7 @@ void live_count_drops(struct live *l)
 		live_add(drops_of(l, s), dropped - s->dropped); /* modulo 2^32 */
 		s->dropped = dropped;
 	}
+	live_count_feed_drops(l);
 }
 
 static void unlink_socket(const struct listen *x)
@@ -279,7 +295,9 @@ void live_close(struct live *l)
 	for (size_t i = 0; i < LIVE_PEERS_MAX; i++)
 		if (l->peers[i].id)
 			(void)close(l->peers[i].fd);
+	live_close_feeds(l);
 	ring_free(l->ring);
+	ring_free(l->sessions);
 	if (l->board && l->board != MAP_FAILED)
 		(void)munmap(l->board, sizeof *l->board);
 	if (l->lock >= 0)

@@ -112,7 +112,7 @@ static void flush(struct live_reader *r)
 	}
 	live_add(&r->board->flows, b->flow_n);
 	live_add(&r->board->dns, b->dns_n);
-	live_add(&r->board->ignored, b->session_n); /* nothing live asks for them */
+	live_add(&r->board->sessions, b->session_n);
 	count_records(r);
 	live_add(&r->board->ring_drops, ring_put(r->l->ring, b, r->batch_ms));
 	batch_reset(&r->batch);
@@ -271,7 +271,8 @@ static void count_file(struct live_reader *r, const struct tally *t)
 	live_add(&r->board->flows, t->flow_n);
 	live_add(&r->board->dns, t->dns_n);
 	live_add(&r->board->bad, t->bad_n);
-	live_add(&r->board->ignored, t->ignored_n + t->session_n);
+	live_add(&r->board->sessions, t->session_n);
+	live_add(&r->board->ignored, t->ignored_n);
 	live_add(&r->board->files_read, t->files_read);
 	live_add(&r->board->files_ignored, t->files_ignored);
 	live_add(&r->board->files_failed, t->files_failed);

@@ -7,6 +7,7 @@
 #include "base/when.h"
 #include "run/live.h"
 #include "run/live_clock.h"
+#include "run/live_lines.h"
 #include "run/live_show.h"
 #include "run/live_state.h"
 #include "run/outlet.h"
@@ -20,7 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SMOOTH_LIVE_RECORDS = 262144, SMOOTH_LIVE_MS = 10000 };
+/* With sessions there is time to hear of them at any rate. */
+enum { SMOOTH_LIVE_RECORDS = 262144, SMOOTH_SESSIONS = 2097152, SMOOTH_LIVE_MS = 10000 };
 enum { SLOTS_A_TURN = 8, IDLE_MS = 1000, STEP_IDLE_MS = 100, LAST_SEND_MS = 2000 };
 
 #define LAST_RISE_DB 0.05 /* what the last words show */
@@ -36,6 +38,8 @@ struct live_sensor {
 	struct stream_packed packed; /* to go on */
 	struct stream_batch ready;   /* the same */
 	struct live_clock clock;
+	struct live_lines lines;
+	uint64_t not_exact[4]; /* as counted last */
 	struct live_state state;
 	struct told *told;
 	struct outlet plain, out; /* stdout; whoever connected to --out */
@@ -47,6 +51,45 @@ struct live_sensor {
 	bool go, end, last, gone; /* last: no successor follows */
 };
 
+/* Whoever has lines by their names; a checkpoint under way would have some by either. */
+static void rename_lines(struct live_sensor *s, const struct renames *r)
+{
+	live_state_close(&s->state);
+	s->state.epoch = live_lines_epoch(&s->lines);
+	pipeline_rename(s->stages.pipeline, r);
+	told_rename(s->told, r);
+}
+
+/* A new week: outside, lines are called otherwise from now on; here nothing begins anew. */
+static void rename_all(struct live_sensor *s, struct renames *r)
+{
+	char when[WHEN_TEXT];
+	int64_t began_ms = live_now_ms();
+	live_busy(s->l, true);
+	rename_lines(s, r);
+	live_busy(s->l, false);
+	when_text(when, pseudonym_epoch_start_ms(live_lines_epoch(&s->lines)));
+	live_say("lines have new names since %s: %u known, renamed in %lld ms", when, r->n,
+	    (long long)(live_now_ms() - began_ms));
+	live_add(&s->board->renamed, r->n);
+	s->state.tried_ms = 0; /* the next checkpoint is due */
+	renames_fini(r);
+}
+
+static void look_at_names(struct live_sensor *s)
+{
+	struct renames r = {0};
+	if (live_lines_next_epoch(&s->lines, s->stage_ms, &r)) {
+		rename_all(s, &r);
+		return;
+	}
+	struct renames *joined = s->state.writer ? NULL : live_lines_renamed(&s->lines);
+	if (!joined)
+		return;
+	rename_lines(s, joined);
+	renames_reset(joined);
+}
+
 static void feed(struct live_sensor *s)
 {
 	struct stream_packed *p = &s->packed;
@@ -56,6 +99,8 @@ static void feed(struct live_sensor *s)
 	stream_unpack(p, &s->ready);
 	stages_feed(&s->stages, s->ready.v, s->ready.n);
 	s->fed |= p->n > 0;
+	if (s->lines.store)
+		look_at_names(s);
 }
 
 static void feed_ready(struct live_sensor *s, bool all)
@@ -67,16 +112,35 @@ static void feed_ready(struct live_sensor *s, bool all)
 static void take_records(struct live_sensor *s, int64_t received_ms)
 {
 	live_add(&s->board->taken, s->batch.flow_n + s->batch.dns_n);
+	if (s->batch.session_n)
+		live_lines_take(&s->lines, &s->clock, &s->batch, received_ms);
 	live_clock_check(&s->clock, &s->batch, received_ms);
 	if (s->batch.flow_n + s->batch.dns_n)
 		live_add(&s->board->refused, smooth_batch(&s->smooth, &s->batch));
 }
 
-/* Some slots of the ring; false: it is empty. */
+/* Some slots of the sessions' ring; false: it is empty. */
+static bool take_sessions(struct live_sensor *s)
+{
+	int64_t received_ms;
+	int bad, n = 0;
+	while (s->l->sessions && n < SLOTS_A_TURN &&
+	       ring_take(s->l->sessions, &s->batch, &received_ms, &bad)) {
+		n++;
+		if (bad)
+			live_add(&s->board->refused, 1);
+		else
+			live_lines_take(&s->lines, &s->clock, &s->batch, received_ms);
+	}
+	return n > 0;
+}
+
+/* Some slots of the rings, of sessions first; false: they are empty. */
 static bool take(struct live_sensor *s)
 {
 	int64_t received_ms;
 	int bad, n = 0;
+	bool sessions = take_sessions(s);
 	while (n < SLOTS_A_TURN && ring_take(s->l->ring, &s->batch, &received_ms, &bad)) {
 		n++;
 		if (bad)
@@ -87,7 +151,7 @@ static bool take(struct live_sensor *s)
 	}
 	if (n)
 		s->arrived_ms = live_now_ms();
-	return n > 0;
+	return n > 0 || sessions;
 }
 
 static void tell(struct live_sensor *s, const struct text *json, const struct text *plain)
@@ -161,23 +225,37 @@ static void send_lines(struct live_sensor *s)
 	s->plain.lost = s->out.lost = false;
 }
 
+static void ring_sleeps(struct live_sensor *s, bool sleeps)
+{
+	ring_waits(s->l->ring, sleeps);
+	if (s->l->sessions)
+		ring_waits(s->l->sessions, sleeps);
+}
+
+static int patience(const struct live_sensor *s)
+{
+	return live_lines_patience(&s->lines, s->state.writer ? STEP_IDLE_MS : IDLE_MS);
+}
+
 /* Sleeps until something comes; what the ring gets between the question and the sleep wakes it. */
 static void wait_for_more(struct live_sensor *s)
 {
 	struct pollfd v[] = {{.fd = s->wire, .events = POLLIN},
 	    {.fd = ring_event(s->l->ring), .events = POLLIN},
+	    {.fd = s->l->sessions ? ring_event(s->l->sessions) : -1, .events = POLLIN},
+	    {.fd = s->lines.store ? errand_event(s->lines.syncing) : -1, .events = POLLIN},
 	    {.fd = outlet_waits(&s->plain) ? s->plain.fd : -1, .events = POLLOUT},
 	    {.fd = outlet_waits(&s->out) ? s->out.fd : -1, .events = POLLOUT}};
 	if (s->go) {
-		ring_waits(s->l->ring, true);
+		ring_sleeps(s, true);
 		if (take(s)) {
-			ring_waits(s->l->ring, false);
+			ring_sleeps(s, false);
 			return;
 		}
 	}
-	(void)poll(v, sizeof v / sizeof *v, s->state.writer ? STEP_IDLE_MS : IDLE_MS);
+	(void)poll(v, sizeof v / sizeof *v, patience(s));
 	if (s->go)
-		ring_waits(s->l->ring, false);
+		ring_sleeps(s, false);
 }
 
 /* Where nothing comes, what waits for its turn need not wait for ever. On replay time stands still
@@ -204,9 +282,22 @@ static void checkpoint(struct live_sensor *s, int64_t now_ms)
 	live_state_step(x, &s->stages, s->board);
 }
 
+static void count_not_exact(struct live_sensor *s)
+{
+	const struct attribute_counts *c = attribute_counted(s->stages.attribute);
+	for (size_t i = 0; i < sizeof s->not_exact / sizeof *s->not_exact; i++) {
+		live_add(&s->board->not_exact[i], c->not_exact[i] - s->not_exact[i]);
+		s->not_exact[i] = c->not_exact[i];
+	}
+}
+
 static void look_around(struct live_sensor *s)
 {
 	int64_t now_ms = live_now_ms();
+	if (s->lines.store) {
+		live_lines_turn(&s->lines, s->stage_ms);
+		count_not_exact(s);
+	}
 	if (s->fed && s->stage_ms - s->reported_ms >= s->l->o->report_ms)
 		look(s, WORD_NEWS);
 	checkpoint(s, now_ms);
@@ -241,6 +332,7 @@ static void last_words(struct live_sensor *s)
 	struct exporters *names = exporters_new();
 	live_names(s->board, names);
 	stages_finish(&s->stages, names, &stats);
+	count_not_exact(s);
 	judge(s, s->stages.evidence, stats.lines, WORD_LAST);
 	summary(s, &stats);
 	exporters_free(names);
@@ -279,6 +371,8 @@ static void conclude(struct live_sensor *s)
 	if (s->last)
 		last_words(s);
 	send_all(s);
+	count_not_exact(s);
+	live_lines_close(&s->lines); /* the next sensor may open the index */
 	if (!s->last)
 		hand_over(s);
 }
@@ -325,6 +419,21 @@ static void take_over(struct live_sensor *s)
 	}
 }
 
+/* The sessions of the state, and lines by the names that they have now. */
+static void open_lines(struct live_sensor *s)
+{
+	struct renames r = {0};
+	struct err e;
+	if (live_lines_open(&s->lines, s->l, &s->state.key, &s->stages, s->stage_ms, &e)) {
+		live_say("%s", e.msg);
+		s->gone = true;
+		return;
+	}
+	if (live_lines_resume(&s->lines, s->state.epoch, &r))
+		rename_all(s, &r);
+	s->state.epoch = live_lines_epoch(&s->lines);
+}
+
 /* What a sensor before us could not send yet. It is read as a file, whatever it is. */
 static void resume_lines(struct live_sensor *s, const struct wire *m, int fd)
 {
@@ -339,6 +448,8 @@ static void obey(struct live_sensor *s, const struct wire *m, int fd)
 	if (m->kind == WIRE_GO) {
 		live_busy(s->l, true);
 		take_over(s);
+		if (!s->gone)
+			open_lines(s);
 		live_busy(s->l, false);
 		s->go = true;
 	} else if (m->kind == WIRE_END) {
@@ -386,6 +497,8 @@ static int open_sensor(struct live_sensor *s, struct err *e)
 	s->clock = (struct live_clock){.board = s->board, .replay = o->replay};
 	s->smooth = (struct smooth){
 	    .pool = &s->pool, .limit_n = SMOOTH_LIVE_RECORDS, .limit_ms = SMOOTH_LIVE_MS};
+	if (s->l->sessions)
+		s->smooth.limit_n = SMOOTH_SESSIONS;
 	outlet_init(&s->plain, STDOUT_FILENO);
 	outlet_init(&s->out, -1);
 	int bad = live_state_open(&s->state, s->l->folder, e);
@@ -395,6 +508,7 @@ static int open_sensor(struct live_sensor *s, struct err *e)
 static void close_sensor(struct live_sensor *s)
 {
 	live_state_close(&s->state);
+	live_lines_close(&s->lines);
 	stages_close(&s->stages);
 	smooth_fini(&s->smooth);
 	smooth_pool_fini(&s->pool);

@@ -48,6 +48,7 @@ static const struct counter board_counters[] = {
     {"bytes", "bytes of them", OF(bytes), SHOWN_NAMED},
     {"flows", "flows decoded", OF(flows), SHOWN_APART},
     {"lookups", "DNS records decoded", OF(dns), SHOWN_APART},
+    {"sessions", "address translations decoded", OF(sessions), SHOWN_NAMED},
     {"bad", "damaged records", OF(bad), SHOWN_NAMED},
     {"ignored", "records of no use", OF(ignored), SHOWN_NAMED},
     {"refused", "records that failed their check", OF(refused), SHOWN_NAMED},
@@ -58,6 +59,19 @@ static const struct counter board_counters[] = {
 	SHOWN_NAMED},
     {"wrong_clock", "records held apart for their time", OF(wrong_clock), SHOWN_NAMED},
     {"late", "records behind the clock, used against indicators only", OF(late), SHOWN_NAMED},
+    {"line_unknown", "contacts and look-ups that no session names a line of", OF(not_exact[0]),
+	SHOWN_NAMED},
+    {"line_ambiguous", "contacts and look-ups that may be of several lines", OF(not_exact[2]),
+	SHOWN_NAMED},
+    {"line_expired", "contacts and look-ups of before the sessions that are kept", OF(not_exact[3]),
+	SHOWN_NAMED},
+    {"sessions_taken", "session records that the sensor took", OF(sessions_taken), SHOWN_NAMED},
+    {"sessions_dropped", "sessions pushed out of a full table", OF(sessions_dropped), SHOWN_NAMED},
+    {"joins_refused", "identifiers that were seen with two lines and name neither",
+	OF(joins_refused), SHOWN_NAMED},
+    {"session_troubles", "times that the session index could not be kept", OF(session_troubles),
+	SHOWN_NAMED},
+    {"renamed", "lines that a new week gave new names", OF(renamed), SHOWN_NAMED},
     {"muted", "findings that the operator mutes", OF(muted), SHOWN_NAMED},
     {"dropped", "lines and conversations pushed out of full tables", OF(dropped), SHOWN_NAMED},
     {"findings", "findings told", OF(findings), SHOWN_NAMED},
@@ -71,7 +85,29 @@ static const struct counter board_counters[] = {
 	SHOWN_NAMED},
 };
 #undef OF
+#define OF(field) offsetof(struct live_source, field)
+static const struct counter source_counters[] = {
+    {"sessions", "session records passed on", OF(sessions), SHOWN_APART},
+    {"packets", "datagrams taken", OF(packets), SHOWN_APART},
+    {"answered", "accounting packets answered", OF(answered), SHOWN_APART},
+    {"again", "accounting packets that came again, and were answered again", OF(again),
+	SHOWN_NAMED},
+    {"forged", "packets with a wrong authenticator", OF(forged), SHOWN_NAMED},
+    {"unknown_sender", "packets of senders that are not named", OF(unknown_sender), SHOWN_NAMED},
+    {"replayed", "packets whose Event-Timestamp is too far from now", OF(replayed), SHOWN_NAMED},
+    {"unanswered", "answers that could not be sent", OF(unanswered), SHOWN_NAMED},
+    {"kernel_drops", "datagrams its socket had no room for", OF(kernel_drops), SHOWN_NAMED},
+    {"ring_drops", "session records that found no room", OF(ring_drops), SHOWN_NAMED},
+    {"bad", "damaged packets and records", OF(bad), SHOWN_APART},
+    {"ignored", "records and lines of no use", OF(ignored), SHOWN_NAMED},
+    {"bytes", "bytes read", OF(bytes), SHOWN_NOT},
+    {"files", "files opened", OF(files), SHOWN_APART},
+    {"rotated", "times that another file came in its place", OF(rotated), SHOWN_NAMED},
+    {"rewritten", "times that a file was written anew", OF(rewritten), SHOWN_NAMED},
+};
+#undef OF
 enum {
+	SOURCE_COUNTERS = sizeof source_counters / sizeof *source_counters,
 	EXPORTER_COUNTERS = sizeof exporter_counters / sizeof *exporter_counters,
 	BOARD_COUNTERS = sizeof board_counters / sizeof *board_counters
 };
@@ -129,6 +165,15 @@ static void ago(char out[WHEN_TEXT], int64_t then_ms)
 		(void)str_copy(out, WHEN_TEXT, "never", strlen("never"));
 }
 
+/* Those that are not 0. */
+static void named_text(const struct counter *v, int n, const void *base, struct text *out)
+{
+	for (int k = 0; k < n; k++)
+		if (v[k].shown == SHOWN_NAMED && value(base, &v[k]))
+			text_fmt(out, "%37llu %s: %s\n", (unsigned long long)value(base, &v[k]),
+			    v[k].name, v[k].help);
+}
+
 static void exporters_text(const struct live_view *v, struct text *out)
 {
 	const struct live_board *b = v->l->board;
@@ -149,12 +194,7 @@ static void exporters_text(const struct live_view *v, struct text *out)
 					 x->via_drops + x->replayed),
 		    (unsigned long long)x->bad, (unsigned long long)x->no_template,
 		    (unsigned long long)x->wrong_clock, sampling, heard, x->last_ms ? " ago" : "");
-		for (int k = 0; k < EXPORTER_COUNTERS; k++) {
-			const struct counter *c = &exporter_counters[k];
-			if (c->shown == SHOWN_NAMED && value(x, c))
-				text_fmt(out, "%37llu %s: %s\n", (unsigned long long)value(x, c),
-				    c->name, c->help);
-		}
+		named_text(exporter_counters, EXPORTER_COUNTERS, x, out);
 	}
 }
 
@@ -185,6 +225,23 @@ static void listeners_text(const struct live_view *v, struct text *out)
 		listen_text(&l->listens[i], &name);
 		text_fmt(out, "%s\n", name.p);
 		text_fini(&name);
+	}
+}
+
+static void sources_text(const struct live_view *v, struct text *out)
+{
+	if (v->l->feeds_n)
+		text_fmt(out, "\n%-36s %12s %12s %12s %8s %8s  %s\n", "source of sessions",
+		    "sessions", "packets", "answered", "files", "bad", "heard");
+	for (size_t i = 0; i < v->l->feeds_n; i++) {
+		const struct live_source *x = &v->l->board->source[i];
+		char heard[WHEN_TEXT];
+		ago(heard, x->last_ms);
+		text_fmt(out, "%-36s %12llu %12llu %12llu %8llu %8llu  %s%s\n", v->l->feeds[i].name,
+		    (unsigned long long)x->sessions, (unsigned long long)x->packets,
+		    (unsigned long long)x->answered, (unsigned long long)x->files,
+		    (unsigned long long)x->bad, heard, x->last_ms ? " ago" : "");
+		named_text(source_counters, SOURCE_COUNTERS, x, out);
 	}
 }
 
@@ -233,6 +290,10 @@ void live_status_text(const struct live_view *v, struct text *out)
 	text_fmt(out, "up %s; ", up);
 	process_text("reader", v->reader, out);
 	text_puts(out, ", ");
+	if (v->l->feeds_n) {
+		process_text("session reader", v->sessions, out);
+		text_puts(out, ", ");
+	}
 	process_text("sensor", v->sensor, out);
 	text_fmt(out, ", %llu restarts\n", (unsigned long long)b->restarts);
 	text_fmt(out, "%llu flows (%llu/s), %llu look-ups (%llu/s); clock %s; ring %u %% full\n",
@@ -247,6 +308,7 @@ void live_status_text(const struct live_view *v, struct text *out)
 			    c->help);
 	}
 	listeners_text(v, out);
+	sources_text(v, out);
 	exporters_text(v, out);
 }
 
@@ -264,6 +326,22 @@ static void exporters_json(const struct live_board *b, const uint64_t *rate, str
 		json_uint(j, "sampling", x->sampling);
 		if (rate)
 			json_uint(j, "records_per_s", rate[i]);
+		if (x->last_ms)
+			json_time(j, "last", x->last_ms);
+		json_close(j);
+	}
+	json_end(j);
+}
+
+static void sources_json(const struct live *l, struct json *j)
+{
+	json_list(j, "sources");
+	for (size_t i = 0; i < l->feeds_n; i++) {
+		const struct live_source *x = &l->board->source[i];
+		json_open(j, NULL);
+		json_text(j, "source", l->feeds[i].name);
+		for (int k = 0; k < SOURCE_COUNTERS; k++)
+			json_uint(j, source_counters[k].name, value(x, &source_counters[k]));
 		if (x->last_ms)
 			json_time(j, "last", x->last_ms);
 		json_close(j);
@@ -318,6 +396,7 @@ void live_status_json(const struct live_view *v, struct text *out)
 	json_real(&j, "uptime_s", (double)(live_now_ms() - b->started_ms) / 1000, 3);
 	json_open(&j, "processes");
 	json_uint(&j, "reader", (uint64_t)v->reader);
+	json_uint(&j, "sessions", (uint64_t)v->sessions);
 	json_uint(&j, "sensor", (uint64_t)v->sensor);
 	json_close(&j);
 	counters_json(b, &j);
@@ -329,6 +408,8 @@ void live_status_json(const struct live_view *v, struct text *out)
 	if (b->clock_ms)
 		json_time(&j, "clock", b->clock_ms);
 	json_uint(&j, "lines", b->lines);
+	if (v->l->sessions)
+		json_uint(&j, "sessions_held", b->sessions_held);
 	json_open(&j, "tiers");
 	for (int i = TIER_OBSERVE; i <= TIER_NOTICE; i++)
 		json_uint(&j, tier_words[i], b->tier[i]);
@@ -340,6 +421,7 @@ void live_status_json(const struct live_view *v, struct text *out)
 	if (b->restored_at_ms)
 		json_time(&j, "restored", b->restored_at_ms);
 	listeners_json(v->l, &j);
+	sources_json(v->l, &j);
 	exporters_json(b, v->rate, &j);
 	json_close(&j);
 	json_line(&j);
@@ -349,6 +431,32 @@ static void gauge(struct text *out, const char *name, const char *help, double v
 {
 	text_fmt(out, "# HELP theriac_%s %s\n# TYPE theriac_%s gauge\ntheriac_%s %.15g\n", name,
 	    help, name, name, v);
+}
+
+/* A label's value: quotes and backslashes are escaped. */
+static void label(const char *name, struct text *out)
+{
+	for (; *name; name++) {
+		if (*name == '"' || *name == '\\')
+			text_putc(out, '\\');
+		text_putc(out, (unsigned char)*name < ' ' ? '?' : *name);
+	}
+}
+
+static void source_metrics(const struct live *l, struct text *out)
+{
+	for (int k = 0; k < SOURCE_COUNTERS && l->feeds_n; k++) {
+		const struct counter *c = &source_counters[k];
+		text_fmt(out,
+		    "# HELP theriac_source_%s_total %s\n# TYPE theriac_source_%s_total counter\n",
+		    c->name, c->help, c->name);
+		for (size_t i = 0; i < l->feeds_n; i++) {
+			text_fmt(out, "theriac_source_%s_total{source=\"", c->name);
+			label(l->feeds[i].name, out);
+			text_fmt(
+			    out, "\"} %llu\n", (unsigned long long)value(&l->board->source[i], c));
+		}
+	}
 }
 
 static void exporter_metrics(const struct live_board *b, struct text *out)
@@ -397,11 +505,14 @@ void live_metrics(const struct live_view *v, struct text *out)
 	gauge(out, "ring_fill_ratio", "how full the ring between reader and sensor is",
 	    (double)ring_percent(v->l) / 100);
 	gauge(out, "smoothing_records", "records that wait for their turn", (double)b->smoothing);
+	if (v->l->sessions)
+		gauge(out, "sessions_held", "sessions held now", (double)b->sessions_held);
 	gauge(out, "checkpoint_time_seconds", "when the last checkpoint was kept",
 	    (double)b->checkpoint_at_ms / 1000);
 	gauge(out, "checkpoint_bytes", "size of the last checkpoint", (double)b->checkpoint_bytes);
 	gauge(out, "checkpoint_duration_seconds", "how long the last checkpoint took",
 	    (double)b->checkpoint_ms / 1000);
+	source_metrics(v->l, out);
 	exporter_metrics(b, out);
 }
 
@@ -425,13 +536,18 @@ static void troubles_words(const struct live_exporter *x, struct text *out)
 		text_puts(out, ".\n");
 }
 
-static void fill_stats(const struct live_board *b, struct stats *stats)
+static void fill_stats(const struct live *l, struct stats *stats)
 {
+	const struct live_board *b = l->board;
 	stats->tally = (struct tally){.flow_n = b->flows,
 	    .dns_n = b->dns,
 	    .bad_n = b->bad + b->refused,
 	    .ignored_n = b->ignored};
 	stats->late = b->late;
+	stats->sessions = l->sessions;
+	stats->tally.session_n = b->sessions_taken;
+	for (size_t i = 0; i < sizeof stats->not_exact / sizeof *stats->not_exact; i++)
+		stats->not_exact[i] = b->not_exact[i];
 	stats->dropped += b->ring_drops;
 	stats->seconds = (double)(live_now_ms() - b->started_ms) / 1000;
 }
@@ -439,7 +555,7 @@ static void fill_stats(const struct live_board *b, struct stats *stats)
 void live_summary(const struct live *l, struct stats *stats, struct text *json, struct text *words)
 {
 	const struct live_board *b = l->board;
-	fill_stats(b, stats);
+	fill_stats(l, stats);
 	struct json j = json_to(json);
 	json_open(&j, NULL);
 	stats_keys(stats, &j);

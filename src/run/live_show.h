@@ -9,7 +9,7 @@
 
 struct live_view { /* what the parent knows besides the board */
 	const struct live *l;
-	pid_t reader, sensor; /* 0: not running just now */
+	pid_t reader, sessions, sensor; /* 0: not running just now */
 	uint64_t records_was[LIVE_EXPORTERS_MAX], rate[LIVE_EXPORTERS_MAX]; /* records/s */
 	uint64_t flows_was, flow_rate, dns_was, dns_rate;
 	int64_t rated_ms;

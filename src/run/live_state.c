@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Checkpoints: see live_state.h. The sensor's own section LIVE holds the stage clock and the time
- * that the records span. */
+ * that the records span; NAME, where lines are pseudonyms, of which epoch these are. */
 #include "run/live_state.h"
 #include "base/when.h"
 
@@ -9,12 +9,13 @@ enum { STEP_MS = 20, STEP_EVERY_MS = 100, STEP_LINES = 1000 };
 
 struct taken { /* what one file fills */
 	struct stages *stages;
-	int64_t clock_ms;
+	int64_t clock_ms, epoch;
 };
 
 int live_state_open(struct live_state *x, const char *folder, struct err *e)
 {
-	*x = (struct live_state){.folder = folder, .tried_ms = live_now_ms()};
+	*x = (struct live_state){
+	    .folder = folder, .tried_ms = live_now_ms(), .epoch = LIVE_LINES_NO_EPOCH};
 	return state_key(folder, &x->key, e);
 }
 
@@ -24,6 +25,15 @@ static void save_clocks(const struct stages *s, int64_t clock_ms, struct save *o
 	save_uint(out, (uint64_t)clock_ms, 8);
 	save_uint(out, (uint64_t)s->last_ms, 8);
 	save_uint(out, (uint64_t)s->span_ms, 8);
+	save_end(out);
+}
+
+static void save_epoch(int64_t epoch, struct save *out)
+{
+	if (epoch == LIVE_LINES_NO_EPOCH)
+		return;
+	save_begin(out, "NAME");
+	save_uint(out, (uint64_t)epoch, 8);
 	save_end(out);
 }
 
@@ -43,6 +53,12 @@ static int take(void *arg, struct load *in)
 		k->stages->last_ms = time_of(in, &good);
 		k->stages->span_ms = time_of(in, &good);
 		if (load_check(in, good))
+			return in->bad;
+		load_next(in);
+	}
+	if (load_is(in, "NAME")) {
+		k->epoch = (int64_t)buf_le64(&in->section);
+		if (load_check(in, true))
 			return in->bad;
 		load_next(in);
 	}
@@ -68,7 +84,7 @@ static void start_afresh(const struct live_state *x, const struct err *why)
 enum live_taken live_state_take(
     struct live_state *x, struct stages *s, struct live_board *b, int64_t *clock_ms)
 {
-	struct taken k = {.stages = s};
+	struct taken k = {.stages = s, .epoch = LIVE_LINES_NO_EPOCH};
 	struct state_found found;
 	char when[WHEN_TEXT];
 	struct err e;
@@ -82,6 +98,7 @@ enum live_taken live_state_take(
 	when_text(when, found.written_ms / 1000 * 1000);
 	live_say("state of %s taken over, %.1f MB", when, (double)found.bytes / 1e6);
 	*clock_ms = k.clock_ms;
+	x->epoch = k.epoch;
 	atomic_store(&b->restored_at_ms, found.written_ms);
 	return LIVE_TAKEN;
 }
@@ -107,6 +124,7 @@ void live_state_begin(struct live_state *x, const struct stages *s, struct live_
 		return;
 	}
 	save_clocks(s, clock_ms, state_out(x->writer));
+	save_epoch(x->epoch, state_out(x->writer));
 }
 
 bool live_state_due(const struct live_state *x, int64_t now_ms)

@@ -7,6 +7,7 @@
  * that fall apart: at a million lines that costs more than the writing itself.) */
 #pragma once
 #include "run/live.h"
+#include "run/live_lines.h"
 #include "run/stages.h"
 #include "run/state.h"
 
@@ -17,6 +18,7 @@ struct live_state {
 	struct pipeline_walk walk;
 	int64_t tried_ms, stepped_ms; /* when the last one, and its last step, began */
 	uint64_t through;             /* records that were in the stages when it began */
+	int64_t epoch; /* of the names of lines, when it is taken and kept; LIVE_LINES_NO_EPOCH */
 };
 
 /* Makes the key where there is none. CONFIG, SYS. */

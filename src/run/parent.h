@@ -8,7 +8,13 @@
 #include "run/wire.h"
 #include <signal.h>
 
-enum { READER, SENSOR, NEXT, CHILDREN }; /* NEXT: the sensor that takes over on reload */
+/* SESSIONS: the session reader, where there is something for it. NEXT: the sensor that takes over
+ * on reload. */
+enum { READER, SESSIONS, SENSOR, NEXT, CHILDREN };
+static inline bool is_reader(int which)
+{
+	return which == READER || which == SESSIONS;
+}
 
 struct child {
 	const char *name;
@@ -27,7 +33,7 @@ enum phase {
 	PHASE_START, /* the first sensor reads its files */
 	PHASE_RUN,
 	PHASE_LOAD,   /* reload: NEXT reads its files */
-	PHASE_READER, /* reload: the reader hands over */
+	PHASE_READER, /* reload: the readers hand over */
 	PHASE_SENSOR, /* reload: the sensor hands over */
 	PHASE_END_READER,
 	PHASE_END_SENSOR,
@@ -58,6 +64,8 @@ struct parent {
 	bool file_busy;
 	size_t file_watch;
 	int64_t file_mtime_ns;
+	size_t files_given; /* to the session reader, and not left by it */
+	bool files_told;    /* that there are too many */
 	int64_t now_ms, ticked_ms, saved_ms;
 	int64_t asked_ms; /* steady_ms(): when the reader was asked to end */
 };
@@ -79,6 +87,10 @@ void parent_drop_rests(struct parent *p);
 void parent_give_file(struct parent *p); /* the next one of the watched folders, to the reader */
 void parent_file_done(struct parent *p);
 void parent_check_folders(struct parent *p); /* once a second: says what is gone or back */
+/* The files of session sources: for a new session reader; once a second; what it has left. */
+void parent_begin_feeds(struct parent *p);
+void parent_give_feeds(struct parent *p);
+void parent_left_file(struct parent *p, const struct wire *m);
 /* What a sensor hands over: kept until there is a successor, then given to it. */
 void parent_keep_handed(struct parent *p, const struct wire *m, int *fd);
 void parent_give_handed(struct parent *p);

@@ -29,6 +29,10 @@ static void close_for_child(struct parent *p, int which)
 		(void)close(l->sockets[i].fd);
 	if (which != READER)
 		parent_forget_peer(p, 0);
+	if (which != SESSIONS)
+		live_close_feeds(l);
+	if (is_reader(which)) /* each has one ring, and cannot spoil the other */
+		ring_free(which == READER ? l->sessions : l->ring);
 	parent_close_handed(p);
 	for (int i = 0; i < CONTROL_CLIENTS; i++)
 		if (p->control.client[i].fd >= 0)
@@ -36,7 +40,7 @@ static void close_for_child(struct parent *p, int which)
 	(void)close(p->control.fd);
 	if (l->out >= 0)
 		(void)close(l->out);
-	if (which == READER)
+	if (is_reader(which))
 		(void)close(STDOUT_FILENO);
 	(void)close(p->signals);
 }
@@ -52,13 +56,16 @@ static void become_child(struct parent *p, int which, int wire, pid_t parent)
 	_exit(p->child[which].main(&p->live, wire));
 }
 
+enum { BEAT_READER, BEAT_SENSOR, BEAT_OTHER_SENSOR, BEAT_SESSIONS };
+_Static_assert(BEAT_SESSIONS + 1 == (int)LIVE_BEATS, "a place for each");
+
 /* Two sensors may live at once. */
 static uint32_t free_beat(const struct parent *p, int which)
 {
 	const struct child *other = &p->child[which == SENSOR ? NEXT : SENSOR];
-	if (which == READER)
-		return 0;
-	return other->pid && other->beat == 1 ? 2 : 1;
+	if (is_reader(which))
+		return which == READER ? BEAT_READER : BEAT_SESSIONS;
+	return other->pid && other->beat == BEAT_SENSOR ? BEAT_OTHER_SENSOR : BEAT_SENSOR;
 }
 
 void parent_spawn(struct parent *p, int which)
@@ -73,6 +80,8 @@ void parent_spawn(struct parent *p, int which)
 		live_give_places(&p->live);
 		p->saves_asked = 0;
 	}
+	if (which == SESSIONS)
+		parent_begin_feeds(p);
 	c->beat = free_beat(p, which);
 	c->turns = p->live.board->beat[c->beat].turns;
 	c->silent_s = 0;
@@ -130,7 +139,7 @@ void parent_look_after(struct parent *p, int which)
 	struct child *c = &p->child[which];
 	const struct live_beat *b = &p->live.board->beat[c->beat];
 	uint64_t turns = b->turns;
-	bool busy = b->busy || (which != READER && !c->ready);
+	bool busy = b->busy || (!is_reader(which) && !c->ready);
 	c->silent_s = c->pid && turns == c->turns ? c->silent_s + 1 : 0;
 	c->turns = turns;
 	if (c->silent_s < (busy ? HANGS_BUSY_S : HANGS_S))

@@ -445,6 +445,27 @@ static unsigned shard_of(const void *arg, const struct subject *s)
 	return detect_shard_of(p->shards[0].detect, s, p->n);
 }
 
+void pipeline_rename(struct pipeline *p, const struct renames *r)
+{
+	struct detect **detect = mem_new(p->n, sizeof(struct detect *));
+	struct evidence_table **evidence = mem_new(p->n, sizeof(struct evidence_table *));
+	struct evidences **out = mem_new(p->n, sizeof(struct evidences *));
+	const struct evidence_deal deal = {shard_of, p};
+	pipeline_pause(p);
+	for (unsigned i = 0; i < p->n; i++) {
+		detect[i] = p->shards[i].detect;
+		evidence[i] = p->shards[i].evidence;
+		out[i] = &p->shards[i].out;
+	}
+	detect_rename(detect, p->n, r, out);
+	evidence_rename(evidence, p->n, &deal, r);
+	for (unsigned i = 0; i < p->n; i++)
+		keep_evidence(&p->shards[i]);
+	free(detect);
+	free(evidence);
+	free(out);
+}
+
 static int load_clock(struct pipeline *p, struct load *in)
 {
 	if (!load_is(in, "PIPE"))

@@ -47,6 +47,9 @@ bool pipeline_save(struct pipeline *p, struct pipeline_walk *walk, uint32_t rows
  * the room of tables may differ. Takes the sections that are its own and stops at the next;
  * in->told has what was not taken over. On a code all three are of no use. */
 int pipeline_load(struct pipeline *p, struct load *in);
+/* Lines get other names (rec/rename.h), between two records; no walk may be under way. */
+struct renames;
+void pipeline_rename(struct pipeline *p, const struct renames *r);
 /* What was found up to now: once the shards have nothing left to do, a copy of all evidence goes
  * into the table; lines, dropped and muted are set in stats. */
 void pipeline_look(struct pipeline *p, struct evidence_table *into, struct stats *stats);

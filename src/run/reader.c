@@ -67,23 +67,34 @@ static void read_more(struct reader *r, struct tally *t)
 	}
 }
 
+const struct decoder *reader_choose(const uint8_t *p, size_t n, const struct reader_env *env)
+{
+	n = n < DECODE_SNIFF_BYTES ? n : DECODE_SNIFF_BYTES;
+	return env->forced ? env->forced : decoder_sniff(p, n);
+}
+
+void *reader_begin(const struct decoder *d, const struct reader_env *env, struct decode_env *told)
+{
+	*told = (struct decode_env){.exporters = env->exporters,
+	    .zone_ms = env->zone_ms,
+	    .now_ms = env->now_ms,
+	    .opts = opts_of(d, env)};
+	void *state = mem_new(1, d->state_bytes);
+	if (d->open)
+		d->open(state, told);
+	return state;
+}
+
 static void choose_decoder(struct reader *r, const struct reader_env *env, struct tally *t)
 {
-	size_t n = r->n < DECODE_SNIFF_BYTES ? r->n : DECODE_SNIFF_BYTES;
-	r->decoder = env->forced ? env->forced : decoder_sniff(r->window, n);
+	r->decoder = reader_choose(r->window, r->n, env);
 	if (!r->decoder) {
 		r->ignored = true;
 		tally_tell(t, "%s: %s, ignored", r->path,
 		    r->n ? "not a format that is read here" : "empty");
 		return;
 	}
-	r->told = (struct decode_env){.exporters = env->exporters,
-	    .zone_ms = env->zone_ms,
-	    .now_ms = env->now_ms,
-	    .opts = opts_of(r->decoder, env)};
-	r->state = mem_new(1, r->decoder->state_bytes);
-	if (r->decoder->open)
-		r->decoder->open(r->state, &r->told);
+	r->state = reader_begin(r->decoder, env, &r->told);
 }
 
 static void begin(struct reader *r, const struct reader_env *env, struct tally *t)

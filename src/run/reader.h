@@ -39,6 +39,11 @@ struct reader_env { /* shared by the readers of a run; borrowed, outlives them *
 	const void *const *decoder_opts; /* by decoder number; NULL: defaults */
 };
 
+/* The decoder of bytes that begin so (the forced one, if there is one), or NULL; and a state of it,
+ * to be closed and freed. told: has to live as long. */
+const struct decoder *reader_choose(const uint8_t *p, size_t n, const struct reader_env *env);
+void *reader_begin(const struct decoder *d, const struct reader_env *env, struct decode_env *told);
+
 /* Opens the file; nothing is decoded yet. SYS: it cannot be opened. A format that nobody knows is
  * no error: reader_next then returns false at once and ignored is set. */
 int reader_open(struct reader *r, const char *path, const struct reader_env *env, struct tally *t,

@@ -15,12 +15,14 @@
 enum { LINE = 64, PAGE = 4096, SLOTS_MAX = 65536 };
 
 struct slot_head {
-	uint32_t flow_n, dns_n;
+	uint32_t flow_n, dns_n, session_n;
 	int64_t received_ms;
 };
-enum { SLOT_FLOWS = (RING_SLOT_BYTES - sizeof(struct slot_head)) / sizeof(struct flow) };
 
-struct slot { /* flows, then DNS records */
+_Static_assert(sizeof(struct flow) % 8 == 0 && sizeof(struct dns) % 8 == 0,
+    "what lies behind them is aligned");
+
+struct slot { /* flows, then DNS records, then sessions */
 	struct slot_head head;
 	_Alignas(8) uint8_t room[RING_SLOT_BYTES - sizeof(struct slot_head)];
 };
@@ -129,34 +131,74 @@ static void wake(struct ring *r)
 		(void)!write(r->fd[1], &one, sizeof one);
 }
 
-/* As many of the batch's records from flow_at and dns_at on as one slot holds. */
-static void fill(
-    struct ring *r, const struct batch *b, size_t *flow_at, size_t *dns_at, int64_t received_ms)
+/* How much of a batch is in the ring already. */
+struct put {
+	size_t flows, dns, sessions;
+};
+
+/* Copies as many records as there are and fit behind *bytes; how many. */
+static uint32_t pack(struct slot *s, size_t *bytes, const void *v, size_t n, size_t size)
+{
+	size_t room = (sizeof s->room - *bytes) / size;
+	n = n < room ? n : room;
+	if (n)
+		memcpy(s->room + *bytes, v, n * size);
+	*bytes += n * size;
+	return (uint32_t)n;
+}
+
+/* As many of the batch's records that were not put yet as one slot holds. */
+static void fill(struct ring *r, const struct batch *b, struct put *at, int64_t received_ms)
 {
 	uint64_t written = atomic_load_explicit(&r->shared->written, memory_order_relaxed);
 	struct slot *s = &r->shared->slots[written & (r->slots - 1)];
-	size_t flows = b->flow_n - *flow_at;
-	flows = flows < SLOT_FLOWS ? flows : SLOT_FLOWS;
-	size_t flow_bytes = flows * sizeof *b->flows;
-	size_t dns = (sizeof s->room - flow_bytes) / sizeof *b->dns;
-	dns = b->dns_n - *dns_at < dns ? b->dns_n - *dns_at : dns;
-	if (flows)
-		memcpy(s->room, b->flows + *flow_at, flow_bytes);
-	if (dns)
-		memcpy(s->room + flow_bytes, b->dns + *dns_at, dns * sizeof *b->dns);
-	s->head = (struct slot_head){(uint32_t)flows, (uint32_t)dns, received_ms};
-	*flow_at += flows;
-	*dns_at += dns;
+	struct slot_head head = {.received_ms = received_ms};
+	size_t bytes = 0;
+	if (b->flow_n)
+		head.flow_n =
+		    pack(s, &bytes, b->flows + at->flows, b->flow_n - at->flows, sizeof *b->flows);
+	if (b->dns_n)
+		head.dns_n = pack(s, &bytes, b->dns + at->dns, b->dns_n - at->dns, sizeof *b->dns);
+	if (b->session_n)
+		head.session_n = pack(s, &bytes, b->sessions + at->sessions,
+		    b->session_n - at->sessions, sizeof *b->sessions);
+	s->head = head;
+	at->flows += head.flow_n;
+	at->dns += head.dns_n;
+	at->sessions += head.session_n;
 	atomic_store(&r->shared->written, written + 1);
 }
 
 uint64_t ring_put(struct ring *r, const struct batch *b, int64_t received_ms)
 {
-	size_t flow_at = 0, dns_at = 0;
-	while ((flow_at < b->flow_n || dns_at < b->dns_n) && ring_room(r))
-		fill(r, b, &flow_at, &dns_at, received_ms);
+	struct put at = {0};
+	size_t n = batch_records(b);
+	while (at.flows + at.dns + at.sessions < n && ring_room(r))
+		fill(r, b, &at, received_ms);
 	wake(r);
-	return (b->flow_n - flow_at) + (b->dns_n - dns_at);
+	return n - (at.flows + at.dns + at.sessions);
+}
+
+uint64_t ring_put_at(const struct ring *r)
+{
+	return atomic_load(&r->shared->written);
+}
+
+uint64_t ring_taken_at(const struct ring *r)
+{
+	return atomic_load(&r->shared->taken);
+}
+
+static void copy_out(struct batch *b, const struct slot *s, const struct slot_head *head)
+{
+	const uint8_t *p = s->room;
+	const struct flow *flows = (const struct flow *)(const void *)p;
+	p += head->flow_n * sizeof *flows;
+	const struct dns *dns = (const struct dns *)(const void *)p;
+	p += head->dns_n * sizeof *dns;
+	batch_copy(b, flows, head->flow_n, dns, head->dns_n);
+	for (uint32_t i = 0; i < head->session_n; i++, p += sizeof(struct session))
+		memcpy(batch_session(b), p, sizeof(struct session));
 }
 
 bool ring_take(struct ring *r, struct batch *b, int64_t *received_ms, int *bad)
@@ -175,11 +217,11 @@ bool ring_take(struct ring *r, struct batch *b, int64_t *received_ms, int *bad)
 	const struct slot *s = &r->shared->slots[taken & (r->slots - 1)];
 	/* read once: the other side may change it meanwhile */
 	struct slot_head head = *(const volatile struct slot_head *)&s->head;
-	size_t flow_bytes = (size_t)head.flow_n * sizeof(struct flow);
-	size_t dns_bytes = (size_t)head.dns_n * sizeof(struct dns);
-	if (flow_bytes + dns_bytes <= sizeof s->room) {
-		batch_copy(b, (const struct flow *)(const void *)s->room, head.flow_n,
-		    (const struct dns *)(const void *)(s->room + flow_bytes), head.dns_n);
+	size_t bytes = (size_t)head.flow_n * sizeof(struct flow) +
+		       (size_t)head.dns_n * sizeof(struct dns) +
+		       (size_t)head.session_n * sizeof(struct session);
+	if (bytes <= sizeof s->room) {
+		copy_out(b, s, &head);
 		*received_ms = head.received_ms;
 	} else {
 		*bad = ERR_INPUT;

@@ -29,10 +29,11 @@ struct run_detect_options { /* theriac detect */
 
 struct run_sensor_options { /* theriac sensor */
 	const char *config;
-	struct opt_list listen, exporters, inside, indicators, allow;
+	struct opt_list listen, exporters, sessions, nas, inside, indicators, allow;
 	uint64_t sampling, threads;
 	uint64_t buffer_mb; /* of each UDP socket */
 	const char *state, *out, *min_tier;
+	int64_t retention_ms;  /* how long sessions are kept after their end */
 	int64_t report_ms;     /* stage clock from one look at the verdicts to the next */
 	int64_t checkpoint_ms; /* wall clock from one checkpoint to the next */
 	bool replay, no_dns, json;

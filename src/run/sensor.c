@@ -44,6 +44,7 @@ static void end_sensor(struct parent *p)
 	struct child *c = &p->child[SENSOR];
 	p->phase = PHASE_END_SENSOR;
 	live_count_drops(&p->live);
+	live_keep_feeds(&p->live);
 	if (!c->pid)
 		parent_spawn(p, SENSOR);
 	if (c->pid && c->ready)
@@ -52,6 +53,27 @@ static void end_sensor(struct parent *p)
 		return;
 	sum_up(p);
 	p->phase = PHASE_OVER;
+}
+
+static bool readers_left(const struct parent *p)
+{
+	return p->child[READER].pid || p->child[SESSIONS].pid;
+}
+
+static void ask_readers_to_end(struct parent *p, uint32_t number)
+{
+	p->asked_ms = p->now_ms;
+	p->saves_asked++;
+	for (int i = READER; i <= SESSIONS; i++)
+		if (p->child[i].pid)
+			parent_ask_to_end(p, i, WIRE_STOP, number);
+}
+
+static void spawn_readers(struct parent *p)
+{
+	parent_spawn(p, READER);
+	if (p->live.feeds_n)
+		parent_spawn(p, SESSIONS);
 }
 
 static void begin_end(struct parent *p)
@@ -66,11 +88,8 @@ static void begin_end(struct parent *p)
 	if (p->child[NEXT].pid)
 		(void)kill(p->child[NEXT].pid, SIGKILL);
 	p->phase = PHASE_END_READER;
-	p->asked_ms = p->now_ms;
-	p->saves_asked++;
-	if (p->child[READER].pid)
-		parent_ask_to_end(p, READER, WIRE_STOP, 1);
-	else
+	ask_readers_to_end(p, 1);
+	if (!readers_left(p))
 		end_sensor(p);
 }
 
@@ -87,7 +106,8 @@ static void give_up_reload(struct parent *p)
 static void begin_reload(struct parent *p)
 {
 	struct err e;
-	if (p->phase != PHASE_RUN || !p->child[READER].pid || !p->child[SENSOR].pid) {
+	if (p->phase != PHASE_RUN || !p->child[READER].pid || !p->child[SENSOR].pid ||
+	    (p->live.feeds_n && !p->child[SESSIONS].pid)) {
 		live_say("busy: not reloading now");
 		return;
 	}
@@ -103,22 +123,6 @@ static void begin_reload(struct parent *p)
 		give_up_reload(p);
 }
 
-static void next_is_ready(struct parent *p)
-{
-	struct err e;
-	if (live_rules(&p->live, p->live.o, &e)) {
-		live_say("%s", e.msg);
-		p->child[NEXT].asked = true;
-		(void)kill(p->child[NEXT].pid, SIGKILL);
-		give_up_reload(p);
-		return;
-	}
-	p->phase = PHASE_READER;
-	p->asked_ms = p->now_ms;
-	p->saves_asked++;
-	parent_ask_to_end(p, READER, WIRE_STOP, 0);
-}
-
 static void sensor_handed_over(struct parent *p)
 {
 	const char *name = p->child[SENSOR].name;
@@ -131,6 +135,33 @@ static void sensor_handed_over(struct parent *p)
 	live_say("reloaded");
 }
 
+static void readers_handed_over(struct parent *p)
+{
+	spawn_readers(p);
+	parent_drop_rests(p);
+	p->phase = PHASE_SENSOR;
+	if (p->child[SENSOR].pid)
+		parent_ask_to_end(p, SENSOR, WIRE_END, 0);
+	else
+		sensor_handed_over(p); /* it died meanwhile */
+}
+
+static void next_is_ready(struct parent *p)
+{
+	struct err e;
+	if (live_rules(&p->live, p->live.o, &e)) {
+		live_say("%s", e.msg);
+		p->child[NEXT].asked = true;
+		(void)kill(p->child[NEXT].pid, SIGKILL);
+		give_up_reload(p);
+		return;
+	}
+	p->phase = PHASE_READER;
+	ask_readers_to_end(p, 0);
+	if (!readers_left(p)) /* they died meanwhile */
+		readers_handed_over(p);
+}
+
 static void sensor_is_ready(struct parent *p, int which)
 {
 	p->child[which].ready = true;
@@ -141,7 +172,7 @@ static void sensor_is_ready(struct parent *p, int which)
 	(void)wire_word(p->child[SENSOR].wire, WIRE_GO, 0);
 	if (p->phase == PHASE_START) {
 		p->phase = PHASE_RUN;
-		parent_spawn(p, READER);
+		spawn_readers(p);
 		live_say("ready");
 	} else if (p->phase == PHASE_END_SENSOR) {
 		parent_ask_to_end(p, SENSOR, WIRE_END, 1);
@@ -171,7 +202,7 @@ static void heard(struct parent *p, int which, const struct wire *m, int fd)
 {
 	switch ((enum wire_kind)m->kind) {
 	case WIRE_READY:
-		if (which != READER && !p->child[which].ready)
+		if (!is_reader(which) && !p->child[which].ready)
 			sensor_is_ready(p, which);
 		break;
 	case WIRE_SAVED:
@@ -188,7 +219,7 @@ static void heard(struct parent *p, int which, const struct wire *m, int fd)
 			parent_keep_handed(p, m, &fd);
 		break;
 	case WIRE_PEER_IS:
-		for (size_t i = 0; i < LIVE_PEERS_MAX; i++)
+		for (size_t i = 0; which == READER && i < LIVE_PEERS_MAX; i++)
 			if (m->id && p->live.peers[i].id == m->id)
 				p->live.peers[i].kind =
 				    m->number == STREAM_DNSTAP ? STREAM_DNSTAP : STREAM_IPFIX;
@@ -198,11 +229,14 @@ static void heard(struct parent *p, int which, const struct wire *m, int fd)
 			parent_keep_rest(p, m->id, &fd);
 		break;
 	case WIRE_PEER_END:
-		if (m->id)
+		if (m->id && which == READER)
 			parent_forget_peer(p, m->id);
 		break;
 	case WIRE_FILE_END:
-		parent_file_done(p);
+		if (which == READER)
+			parent_file_done(p);
+		else if (which == SESSIONS)
+			parent_left_file(p, m);
 		break;
 	case WIRE_PEER:
 	case WIRE_FILE:
@@ -259,33 +293,28 @@ static void died(struct parent *p, int which, int how)
 	if (parent_start_later(p, c))
 		return;
 	p->status = 1;
-	if (which == READER) {
-		end_sensor(p); /* what it knows is kept */
+	if (is_reader(which)) {
+		begin_end(p); /* what the others know is kept */
 		return;
 	}
 	sum_up(p);
 	p->phase = PHASE_OVER;
 }
 
-static void reader_ended(struct parent *p, int how)
+static void reader_ended(struct parent *p, int which, int how)
 {
-	bool orderly = WIFEXITED(how) && WEXITSTATUS(how) == 0 && p->child[READER].asked;
-	if (p->phase == PHASE_END_READER) {
-		end_sensor(p);
-	} else if (p->phase == PHASE_READER) {
+	bool orderly = WIFEXITED(how) && WEXITSTATUS(how) == 0 && p->child[which].asked;
+	if (p->phase == PHASE_READER && which == READER) {
 		if (!orderly)
 			parent_forget_peer(p, 0);
 		leave_file(p);
-		parent_spawn(p, READER);
-		parent_drop_rests(p);
-		p->phase = PHASE_SENSOR;
-		if (p->child[SENSOR].pid)
-			parent_ask_to_end(p, SENSOR, WIRE_END, 0);
-		else
-			sensor_handed_over(p); /* it died meanwhile */
-	} else if (p->phase < PHASE_END_READER) {
-		died(p, READER, how);
 	}
+	if (p->phase < PHASE_READER || p->phase == PHASE_SENSOR)
+		died(p, which, how);
+	else if (p->phase == PHASE_READER && !readers_left(p))
+		readers_handed_over(p);
+	else if (p->phase == PHASE_END_READER && !readers_left(p))
+		end_sensor(p);
 }
 
 static void sensor_ended(struct parent *p, int how)
@@ -312,8 +341,8 @@ static void ended(struct parent *p, int which, int how)
 	hear(p, which); /* its last words */
 	(void)close(c->wire);
 	c->pid = 0;
-	if (which == READER) {
-		reader_ended(p, how);
+	if (is_reader(which)) {
+		reader_ended(p, which, how);
 	} else if (which == SENSOR) {
 		sensor_ended(p, how);
 	} else if (p->phase == PHASE_LOAD) {
@@ -354,6 +383,7 @@ static void tick(struct parent *p)
 		live_count_drops(&p->live);
 		live_view_rate(&p->view, p->now_ms);
 		parent_check_folders(p);
+		parent_give_feeds(p);
 		for (int i = 0; i < CHILDREN; i++)
 			parent_look_after(p, i);
 		p->ticked_ms = p->now_ms;
@@ -363,17 +393,21 @@ static void tick(struct parent *p)
 	if (p->phase == PHASE_RUN && p->child[READER].pid &&
 	    p->now_ms - p->saved_ms >= p->live.o->checkpoint_ms) {
 		(void)wire_word(p->child[READER].wire, WIRE_SAVE, 0);
+		live_keep_feeds(&p->live);
 		p->saves_asked++;
 		p->saved_ms = p->now_ms;
 	}
 	for (int i = READER; i <= SENSOR; i++)
 		if (p->child[i].again_ms && p->now_ms >= p->child[i].again_ms &&
-		    p->phase < PHASE_END_READER)
+		    p->phase < PHASE_END_READER && !(p->phase == PHASE_READER && is_reader(i)))
 			parent_spawn(p, i);
-	if ((p->phase == PHASE_READER || p->phase == PHASE_END_READER) && p->child[READER].pid &&
+	if ((p->phase == PHASE_READER || p->phase == PHASE_END_READER) &&
 	    p->now_ms - p->asked_ms > HAND_OVER_MS)
-		(void)kill(p->child[READER].pid, SIGKILL);
+		for (int i = READER; i <= SESSIONS; i++)
+			if (p->child[i].pid)
+				(void)kill(p->child[i].pid, SIGKILL);
 	p->view.reader = p->child[READER].pid;
+	p->view.sessions = p->child[SESSIONS].pid;
 	p->view.sensor = p->child[SENSOR].pid;
 	parent_give_file(p);
 }
@@ -493,6 +527,19 @@ static void say_buffers(const struct live *l)
 		    (unsigned long long)asked);
 }
 
+static void say_feed(const struct live_feed *f)
+{
+	char addr[ADDR_TEXT];
+	const char *what = f->kind == FEED_RADIUS ? "radius" : "syslog";
+	addr_text(addr, &f->at.addr);
+	if (f->path)
+		live_say("following %.300s", f->name);
+	else if (addr_is_v4(&f->at.addr))
+		live_say("sessions from %s:%s:%u", what, addr, f->at.port);
+	else
+		live_say("sessions from %s:[%s]:%u", what, addr, f->at.port);
+}
+
 static void say_what_is_open(const struct live *l)
 {
 	for (size_t i = 0; i < l->listens_n; i++) {
@@ -501,6 +548,8 @@ static void say_what_is_open(const struct live *l)
 		live_say("listening on %s", name.p);
 		text_fini(&name);
 	}
+	for (size_t i = 0; i < l->feeds_n; i++)
+		say_feed(&l->feeds[i]);
 	if (l->sockets_n)
 		say_buffers(l);
 	if (!l->rules_n)
@@ -513,8 +562,10 @@ int run_sensor(const struct run_sensor_options *o, const struct settings *settin
 	static struct parent p; /* large, and one a process */
 	struct err e;
 	p = (struct parent){.reload = reload,
-	    .child = {{.name = "reader", .main = live_reader},
-		{.name = "sensor", .main = live_sensor}, {.name = "sensor", .main = live_sensor}}};
+	    .child = {[READER] = {.name = "reader", .main = live_reader},
+		[SESSIONS] = {.name = "session reader", .main = live_sessions},
+		[SENSOR] = {.name = "sensor", .main = live_sensor},
+		[NEXT] = {.name = "sensor", .main = live_sensor}}};
 	p.view.l = &p.live;
 	p.control.fd = -1;
 	for (size_t i = 0; i <= OUTLETS; i++)

@@ -29,6 +29,9 @@ int store_begin_log(struct session_store *s, int64_t now_ms, struct err *e)
 	session_log_put_joins(log, s->lines);
 	while (sessions_next_open(s->sessions, &at, now_ms, &t))
 		session_log_put(log, &t, true, s->lines);
+	const struct session *waiting;
+	for (at = 0; (waiting = reorder_peek(sessions_waiting(s->sessions), at)); at++)
+		session_log_put_event(log, waiting);
 	bad = session_log_sync(log, e);
 	if (bad) {
 		session_log_close(log);
@@ -55,7 +58,7 @@ static int seal_log(
     struct session_store *s, const struct session_name *log, int64_t to_ms, struct err *e)
 {
 	struct session_name name = *log;
-	struct session_log_about read;
+	struct session_log_about read = {.waiting.wait_ms = s->o.sessions.reorder_ms};
 	struct text from = {0}, to = {0};
 	struct sealing sealing = {.lines = lines_new(0)};
 	name.kind = SESSION_FILE_LIVE;
@@ -76,6 +79,7 @@ static int seal_log(
 		(void)unlink(from.p);
 	lines_free(sealing.lines);
 	bad = bad ? bad : store_add_file(s, &name, e);
+	reorder_fini(&read.waiting);
 	text_fini(&from);
 	text_fini(&to);
 	return bad == ERR_INPUT ? ERR_OK : bad;
@@ -178,22 +182,42 @@ static int join_days(struct session_store *s, int64_t now_ms, struct err *e)
 	return bad;
 }
 
-int session_store_seal(struct session_store *s, int64_t now_ms, struct err *e)
+void session_store_advance(struct session_store *s, int64_t now_ms)
+{
+	sessions_advance(s->sessions, now_ms, &s->tolds);
+	store_log_tolds(s);
+}
+
+bool session_store_due(const struct session_store *s, int64_t now_ms)
+{
+	return s->log && now_ms - s->log_name.from_ms >= s->o.seal_ms;
+}
+
+int session_store_turn(struct session_store *s, int64_t now_ms, struct err *e)
+{
+	session_store_advance(s, now_ms);
+	int bad = session_log_sync(s->log, e);
+	return bad ? bad : store_begin_log(s, now_ms, e);
+}
+
+static int seal_all(struct session_store *s, int64_t now_ms, struct err *e)
 {
 	const struct session_name *last;
 	struct session_name *v = NULL;
 	size_t n;
-	if (!s->log || now_ms <= s->log_name.from_ms)
-		return ERR_OK;
-	sessions_advance(s->sessions, now_ms, &s->tolds);
-	store_log_tolds(s);
-	int bad = session_log_sync(s->log, e);
-	bad = bad ? bad : store_begin_log(s, now_ms, e);
-	bad = bad ? bad : session_names(s->folder.p, &v, &n, e);
+	int bad = session_names(s->folder.p, &v, &n, e);
 	bad = bad ? bad : store_seal_logs(s, v, n, &last, e);
 	free(v);
+	return bad ? bad : join_days(s, now_ms, e);
+}
+
+int session_store_seal(struct session_store *s, int64_t now_ms, struct err *e)
+{
+	if (!s->log || now_ms <= s->log_name.from_ms)
+		return ERR_OK;
+	int bad = session_store_turn(s, now_ms, e);
+	bad = bad ? bad : seal_all(s, now_ms, e);
 	bad = bad ? bad : store_put_lines(s, e);
-	bad = bad ? bad : join_days(s, now_ms, e);
 	store_make_sources(s);
 	return bad;
 }
@@ -243,11 +267,8 @@ static void drop_old_lines(struct session_store *s, int64_t mark_ms)
 	free(v);
 }
 
-int session_store_sweep(struct session_store *s, int64_t now_ms, struct err *e)
+static int sweep_files(struct session_store *s, int64_t now_ms, int64_t mark_ms, struct err *e)
 {
-	int64_t mark_ms = now_ms - s->o.retention_ms;
-	if (mark_ms <= s->swept_ms || (!s->writer && !s->o.imports))
-		return ERR_OK;
 	int bad = store_put_mark(s, mark_ms, e);
 	for (size_t i = 0; i < s->file_n && !bad;) {
 		if (is_ours(s, s->files[i]) && is_over(s->files[i], mark_ms))
@@ -264,25 +285,55 @@ int session_store_sweep(struct session_store *s, int64_t now_ms, struct err *e)
 		}
 	}
 	s->trimmed_ms = due ? now_ms : s->trimmed_ms;
-	sessions_forget(s->sessions, mark_ms);
-	lines_sweep(s->lines, mark_ms);
-	if (s->log)
-		session_log_renumber(s->log);
 	if (s->writer)
 		drop_old_lines(s, mark_ms);
-	bad = bad ? bad : store_put_lines(s, e);
+	return bad;
+}
+
+static int forget_swept(struct session_store *s, struct err *e)
+{
+	sessions_forget(s->sessions, s->swept_ms);
+	lines_sweep(s->lines, s->swept_ms);
+	if (s->log)
+		session_log_renumber(s->log);
+	int bad = store_put_lines(s, e);
 	store_make_sources(s);
 	return bad;
 }
 
+static bool is_swept(const struct session_store *s, int64_t mark_ms)
+{
+	return mark_ms <= s->swept_ms || (!s->writer && !s->o.imports);
+}
+
+int session_store_sweep(struct session_store *s, int64_t now_ms, struct err *e)
+{
+	struct err later;
+	int64_t mark_ms = now_ms - s->o.retention_ms;
+	if (is_swept(s, mark_ms))
+		return ERR_OK;
+	int bad = sweep_files(s, now_ms, mark_ms, e);
+	int worse = forget_swept(s, bad ? &later : e);
+	return bad ? bad : worse;
+}
+
 int session_store_tick(struct session_store *s, int64_t now_ms, struct err *e)
 {
-	int bad = ERR_OK;
-	sessions_advance(s->sessions, now_ms, &s->tolds);
-	store_log_tolds(s);
-	if (s->log && now_ms - s->log_name.from_ms >= s->o.seal_ms) {
-		bad = session_store_seal(s, now_ms, e);
-		bad = bad ? bad : session_store_sweep(s, now_ms, e);
-	}
-	return bad;
+	session_store_advance(s, now_ms);
+	if (!session_store_due(s, now_ms))
+		return ERR_OK;
+	int bad = session_store_seal(s, now_ms, e);
+	return bad ? bad : session_store_sweep(s, now_ms, e);
+}
+
+int session_store_work(struct session_store *s, int64_t now_ms, struct err *e)
+{
+	int64_t mark_ms = now_ms - s->o.retention_ms;
+	int bad = seal_all(s, now_ms, e);
+	return bad || is_swept(s, mark_ms) ? bad : sweep_files(s, now_ms, mark_ms, e);
+}
+
+int session_store_worked(struct session_store *s, struct err *e)
+{
+	return forget_swept(s, e);
 }

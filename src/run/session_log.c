@@ -1,21 +1,23 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The append log: see session_log.h. A head of 64 bytes; blocks, each its length, a checksum, and
- * rows: an identifier and its number, a join of two numbers, or an interval. Numbers are those of
- * the writer's table of lines, told before they are used. Little endian. */
+ * rows: an identifier and its number, a join of two numbers, an interval, or an event as it came.
+ * Numbers are those of the writer's table of lines, told before they are used. Little endian. */
 #include "run/session_log.h"
 #include "base/mem.h"
 #include "run/place.h"
 #include "run/session_build.h"
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { HEAD = 64, BLOCK_HEAD = 12, VERSION = 1, BLOCK_MAX = 16 << 20, BLOCK_FULL = 1 << 20 };
-enum { ROW_ID = 1, ROW_JOIN, ROW_OPENING, ROW_TOLD };
+enum { ROW_ID = 1, ROW_JOIN, ROW_OPENING, ROW_TOLD, ROW_EVENT };
 enum { TOLD_INTERIMS = 1, TOLD_FRESH = 2 };
 static const char magic[8] = "theriacL";
 
@@ -24,6 +26,7 @@ struct session_log {
 	struct text path, block, all; /* all: blocks that are to be written */
 	uint8_t *known;               /* which numbers this log has told, a bit each */
 	size_t known_n, join_at;
+	size_t flight; /* bytes of `all` that are written and being synchronised */
 	uint64_t bytes;
 };
 
@@ -156,6 +159,18 @@ void session_log_put_joins(struct session_log *l, const struct lines *lines)
 	}
 }
 
+/* Of the identifiers only those that there are. */
+void session_log_put_event(struct session_log *l, const struct session *event)
+{
+	size_t fixed = offsetof(struct session, ids.bytes);
+	size_t n = event->ids.n < SESSION_IDS_MAX ? event->ids.n : SESSION_IDS_MAX;
+	put(&l->block, ROW_EVENT, 1);
+	put(&l->block, fixed + n, 2);
+	text_add(&l->block, (const char *)event, fixed + n);
+	if (l->block.n >= BLOCK_FULL)
+		end_block(l);
+}
+
 void session_log_renumber(struct session_log *l)
 {
 	if (l->known_n)
@@ -163,18 +178,41 @@ void session_log_renumber(struct session_log *l)
 	l->join_at = 0;
 }
 
-int session_log_sync(struct session_log *l, struct err *e)
+int session_log_write(struct session_log *l, int *fd, struct err *e)
 {
+	*fd = -1;
+	assert(!l->flight);
 	end_block(l);
 	if (!l->all.n)
 		return ERR_OK;
 	/* A disk that was full may hold a part of what is written again. */
 	if (lseek(l->fd, (off_t)l->bytes, SEEK_SET) < 0 ||
-	    place_put(l->fd, l->all.p, l->all.n) != 0 || fdatasync(l->fd) != 0)
+	    place_put(l->fd, l->all.p, l->all.n) != 0)
 		return failed(l->path.p, e);
-	l->bytes += l->all.n;
-	text_reset(&l->all);
+	l->flight = l->all.n;
+	*fd = l->fd;
 	return ERR_OK;
+}
+
+void session_log_written(struct session_log *l, bool synced)
+{
+	if (synced) {
+		l->bytes += l->flight;
+		l->all.n -= l->flight;
+		memmove(l->all.p, l->all.p + l->flight, l->all.n);
+	}
+	l->flight = 0;
+}
+
+int session_log_sync(struct session_log *l, struct err *e)
+{
+	int fd, bad = session_log_write(l, &fd, e);
+	if (bad || fd < 0)
+		return bad;
+	bool synced = fdatasync(fd) == 0;
+	bad = synced ? ERR_OK : failed(l->path.p, e);
+	session_log_written(l, synced);
+	return bad;
 }
 
 uint64_t session_log_bytes(const struct session_log *l)
@@ -261,6 +299,24 @@ static int take_told(struct reading *r, struct buf *b, bool opening)
 	return r->take(r->arg, &t, r->e);
 }
 
+/* Events leave in the order and after the time in which they leave the writer's table, so that what
+ * is left is what was there. */
+static bool take_event(struct reading *r, struct buf *b)
+{
+	struct session s = {.kind = SESSION_LEASE};
+	size_t n = buf_le16(b), fixed = offsetof(struct session, ids.bytes);
+	const uint8_t *p = n >= fixed && n <= sizeof s ? buf_take(b, n) : NULL;
+	if (!p)
+		return false;
+	memcpy(&s, p, n);
+	if (s.ids.n != n - fixed || session_check(&s) != ERR_OK)
+		return false;
+	reorder_put(&r->about->waiting, &s);
+	while (reorder_take(&r->about->waiting, false))
+		;
+	return true;
+}
+
 static int take_rows(struct reading *r, struct buf b)
 {
 	while (buf_left(&b)) {
@@ -274,7 +330,7 @@ static int take_rows(struct reading *r, struct buf b)
 		} else if (row == ROW_OPENING || row == ROW_TOLD) {
 			bad = take_told(r, &b, row == ROW_OPENING);
 		} else {
-			bad = ERR_INPUT;
+			bad = row == ROW_EVENT && take_event(r, &b) ? ERR_OK : ERR_INPUT;
 		}
 		if (bad || b.bad)
 			return bad ? bad : ERR_INPUT;
@@ -324,7 +380,7 @@ int session_log_read(const char *path, struct lines *lines,
 {
 	struct reading r = {.lines = lines, .take = take, .arg = arg, .about = about, .e = e};
 	struct stat st;
-	*about = (struct session_log_about){0};
+	*about = (struct session_log_about){.waiting.wait_ms = about->waiting.wait_ms};
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	int bad = fd < 0 || fstat(fd, &st) != 0 ? failed(path, e) : ERR_OK;
 	size_t n = bad ? 0 : (size_t)st.st_size;

@@ -222,6 +222,7 @@ static int take_log(struct session_store *s, const struct session_name *n,
 	struct text path = {0};
 	char word[80];
 	session_path(s->folder.p, n, &path);
+	*about = (struct session_log_about){.waiting.wait_ms = s->o.sessions.reorder_ms};
 	int bad = session_log_read(path.p, s->lines, restore, s, about, e);
 	if (!bad && about->cut_bytes) {
 		(void)snprintf(word, sizeof word,
@@ -255,12 +256,19 @@ static int take_own_log(struct session_store *s, const struct session_name *v, s
 		session_path(s->folder.p, last, &path);
 		(void)unlink(path.p);
 		text_fini(&path);
+		reorder_fini(&about.waiting);
 		return store_begin_log(s, now_ms, e);
 	}
 	struct text path = {0};
 	session_path(s->folder.p, last, &path);
 	bad = bad ? bad : session_log_append(&s->log, path.p, about.bytes, e);
 	s->log_name = *last;
+	const struct session *event;
+	while (!bad && (event = reorder_take(&about.waiting, true)))
+		sessions_event(s->sessions, event, &s->tolds);
+	if (!bad)
+		store_log_tolds(s);
+	reorder_fini(&about.waiting);
 	text_fini(&path);
 	return bad;
 }
@@ -314,6 +322,7 @@ static int take_all(struct session_store *s, const struct session_name *v, size_
 		if (v[i].kind != SESSION_FILE_LOG)
 			continue;
 		bad = take_log(s, &v[i], &about, told, e);
+		reorder_fini(&about.waiting); /* they are their writer's yet */
 		bad = bad == ERR_INPUT ? ERR_OK : bad;
 	}
 	return bad;
@@ -400,18 +409,19 @@ void session_store_close(struct session_store *s)
 /* What became of events goes into the log. */
 void store_log_tolds(struct session_store *s)
 {
-	if (!s->log) {
-		s->tolds.n = 0;
-		return;
-	}
-	session_log_put_joins(s->log, s->lines);
-	for (size_t i = 0; i < s->tolds.n; i++)
+	for (size_t i = 0; i < s->tolds.n && s->o.heard; i++)
+		s->o.heard(s->o.heard_arg, &s->tolds.v[i].v);
+	if (s->log)
+		session_log_put_joins(s->log, s->lines);
+	for (size_t i = 0; i < s->tolds.n && s->log; i++)
 		session_log_put(s->log, &s->tolds.v[i], false, s->lines);
 	s->tolds.n = 0;
 }
 
 void session_store_event(struct session_store *s, const struct session *event)
 {
+	if (s->log)
+		session_log_put_event(s->log, event);
 	sessions_event(s->sessions, event, &s->tolds);
 	store_log_tolds(s);
 }
@@ -419,6 +429,17 @@ void session_store_event(struct session_store *s, const struct session *event)
 int session_store_sync(struct session_store *s, struct err *e)
 {
 	return s->log ? session_log_sync(s->log, e) : ERR_OK;
+}
+
+int session_store_write(struct session_store *s, int *fd, struct err *e)
+{
+	*fd = -1;
+	return s->log ? session_log_write(s->log, fd, e) : ERR_OK;
+}
+
+void session_store_written(struct session_store *s, bool synced)
+{
+	session_log_written(s->log, synced);
 }
 
 void session_store_ask(struct session_store *s, const struct question *q, struct answer *a)

@@ -25,6 +25,9 @@ struct session_store_options {
 	int64_t seal_ms;       /* how long a log becomes; 0: an hour */
 	uint64_t memory_bytes; /* for sorting; 0: 256 MiB */
 	const char *order;     /* see lines_order; NULL: the default */
+	void (*heard)(
+	    void *arg, const struct interval *v); /* of each that events change; or NULL */
+	void *heard_arg;
 };
 
 struct session_store;
@@ -33,12 +36,26 @@ int session_store_open(struct session_store **s, const struct session_store_opti
     int64_t now_ms, struct text *told, struct err *e);
 void session_store_close(struct session_store *s); /* without session_store_sync */
 
-/* Takes an event; what became of it is on the disk after the next sync. */
+/* Takes an event; it, and what became of it, is on the disk after the next sync. */
 void session_store_event(struct session_store *s, const struct session *event);
 int session_store_sync(struct session_store *s, struct err *e);
+/* In parts, see session_log_write. */
+int session_store_write(struct session_store *s, int *fd, struct err *e);
+void session_store_written(struct session_store *s, bool synced);
 /* Time passes: events that waited count; each seal_ms the log becomes a file, days are put
  * together, and what is too old is deleted. */
 int session_store_tick(struct session_store *s, int64_t now_ms, struct err *e);
+/* The same for who must not wait for the disk. Time passes: */
+void session_store_advance(struct session_store *s, int64_t now_ms);
+bool session_store_due(const struct session_store *s, int64_t now_ms); /* then: */
+/* The log ends and another begins. With no session_store_write under way. */
+int session_store_turn(struct session_store *s, int64_t now_ms, struct err *e);
+/* What is to be done with files, by another thread; meanwhile no call here but
+ * session_store_event, _write, _written, _advance, _lines and _sessions. */
+int session_store_work(struct session_store *s, int64_t now_ms, struct err *e);
+/* And when that is over, what it means for what is in memory: numbers of lines that were forgotten
+ * become those of others. */
+int session_store_worked(struct session_store *s, struct err *e);
 /* Ends the log here and now. */
 int session_store_seal(struct session_store *s, int64_t now_ms, struct err *e);
 int session_store_sweep(struct session_store *s, int64_t now_ms, struct err *e);

@@ -75,6 +75,7 @@ static int open_sessions(struct stages *s, uint32_t skew_ms, struct err *e)
 	if (bad || !s->o.sessions.n)
 		return bad;
 	bad = line_book_open(&s->book, &o, e);
+	s->by_sessions = true;
 	attribute_owners(s->attribute, line_book_owners(s->book));
 	return bad;
 }
@@ -229,6 +230,13 @@ int stages_open(struct stages *s, const struct stages_options *o, struct err *e)
 	return ERR_OK;
 }
 
+void stages_owners(struct stages *s, struct owners *o)
+{
+	attribute_owners(s->attribute, o);
+	population_weekly(s->population);
+	s->by_sessions = true;
+}
+
 struct evidence_table *stages_table(const struct stages *s)
 {
 	return new_table(s);
@@ -271,7 +279,7 @@ void stages_finish(struct stages *s, const struct exporters *names, struct stats
 	const struct attribute_counts *c = attribute_counted(s->attribute);
 	stats->no_inside = c->no_inside + c->special;
 	memcpy(stats->not_exact, c->not_exact, sizeof stats->not_exact);
-	stats->sessions = s->book != NULL;
+	stats->sessions = s->by_sessions;
 	if (s->book)
 		line_book_counted(s->book, stats);
 	stats->dropped += c->dropped;

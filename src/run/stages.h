@@ -31,10 +31,14 @@ struct stages {
 	int64_t last_ms;                 /* newest record */
 	int64_t span_ms;                 /* time that the records span, gaps cut to an hour */
 	struct pipeline *pipeline;
+	bool by_sessions; /* lines are known by session data */
 };
 
 /* Files are read here and nowhere later. CONFIG, INPUT, SYS; close in any case. */
 int stages_open(struct stages *s, const struct stages_options *o, struct err *e);
+/* From now on a line is who held the address, by its pseudonym of the week; borrowed. Before the
+ * first record. */
+void stages_owners(struct stages *s, struct owners *o);
 void stages_start(struct stages *s, struct pipeline_idle idle); /* the pipeline and its threads */
 void stages_feed(struct stages *s, const struct stream_record *r, size_t n); /* n in order */
 /* Threads that detect besides the caller's; 0: the caller's does it all. */

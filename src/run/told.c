@@ -4,6 +4,7 @@
 #include "run/told.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "rec/rename.h"
 #include <stdlib.h>
 
 enum { SLOTS_FIRST = 1024, DAY_MS = 86400000 };
@@ -102,4 +103,27 @@ void told_forget(struct told *t, int64_t since_ms, size_t lines_max)
 {
 	move(t, t->cap, since_ms, t->n > lines_max);
 	t->look++;
+}
+
+/* Of two lines that get one name, the one that was told more. */
+static void put(struct told *t, const struct line *l)
+{
+	struct line *to = find(t, &l->subject);
+	t->n += !to->used;
+	if (!to->used || l->score_db > to->score_db)
+		*to = *l;
+}
+
+void told_rename(struct told *t, const struct renames *r)
+{
+	struct told other = *t;
+	other.n = 0;
+	other.slots = mem_new(t->cap, sizeof *other.slots);
+	for (size_t i = 0; i < t->cap; i++) {
+		struct line l = t->slots[i];
+		if (l.used && renames_apply(r, &l.subject))
+			put(&other, &l);
+	}
+	free(t->slots);
+	*t = other;
 }

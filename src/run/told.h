@@ -15,3 +15,6 @@ bool told_rose(struct told *t, const struct verdict_line *v, double rise_db);
 /* After a look over all verdicts: forgets lines that nothing was found on since, and, where there
  * are more than so many, those that this look did not have. */
 void told_forget(struct told *t, int64_t since_ms, size_t lines_max);
+/* Lines get other names, and what was told of them stays told. */
+struct renames;
+void told_rename(struct told *t, const struct renames *r);

@@ -8,15 +8,16 @@
 enum wire_kind {
 	/* parent -> reader */
 	WIRE_PEER = 1, /* descriptor of a connection; id, number: enum live_stream; text: address */
-	WIRE_FILE,     /* descriptor of a file to read; text: its name */
-	WIRE_SAVE,     /* give what is to be kept */
+	WIRE_FILE, /* descriptor of a file to read; text: its name; to the session reader: id, and
+		      number: its feed and WIRE_CURRENT */
+	WIRE_SAVE, /* give what is to be kept */
 	WIRE_STOP, /* number 1: empty the sockets first; then give what is to be kept, and end */
 	/* reader -> parent */
 	WIRE_PEER_IS,   /* id, number: enum live_stream */
 	WIRE_PEER_END,  /* id */
 	WIRE_PEER_REST, /* id; descriptor of memory with what came of a message that is not whole */
-	WIRE_FILE_END,
-	WIRE_SAVED, /* descriptor of memory that holds it */
+	WIRE_FILE_END, /* of the session reader: id, number: feed, text: when it was modified, ns */
+	WIRE_SAVED,    /* descriptor of memory that holds it */
 	/* sensor -> parent */
 	WIRE_READY, /* its files are read, it waits for WIRE_GO */
 	/* sensor -> parent, when a successor follows -> that one, before it goes */
@@ -29,7 +30,7 @@ enum wire_kind {
 	WIRE_END, /* number 1: the last words and the summary; 0: a successor follows */
 };
 
-enum { WIRE_TEXT = 512 };
+enum { WIRE_TEXT = 512, WIRE_FEED = 0xffff, WIRE_CURRENT = 0x10000 };
 struct wire {
 	uint32_t kind, id, number, text_n;
 	char text[WIRE_TEXT];

@@ -198,6 +198,221 @@ static void pseudonyms_name_nobody(void **state)
 	book_close(&b);
 }
 
+static const struct pseudonym_key week = {2900, {1, 2, 3}};
+
+/* An event at a second; mac may be NULL. What became of it is told to the owners. */
+static void event(struct book *b, struct session *s, const char *user, const char *mac)
+{
+	if (user)
+		assert_int_equal(session_ids_add(&s->ids, SESSION_USER, span_of(user)), ERR_OK);
+	if (mac)
+		assert_int_equal(session_ids_add(&s->ids, SESSION_MAC, span_of(mac)), ERR_OK);
+	assert_int_equal(session_ids_add(&s->ids, SESSION_NAS, span_of("nas")), ERR_OK);
+	assert_int_equal(session_check(s), ERR_OK);
+	sessions_event(b->sessions, s, &b->told);
+	sessions_flush(b->sessions, &b->told);
+	for (size_t i = 0; i < b->told.n; i++)
+		owners_told(b->owners, &b->told.v[i].v);
+	b->told.n = 0;
+	owners_joined(b->owners);
+}
+
+static struct session lease(uint32_t addr, int at_s, bool ends)
+{
+	struct session s = {
+	    .held = {addr_v4(addr), 128}, .kind = SESSION_LEASE, .port_step = 1};
+	s.begin = ends ? SESSION_OPEN : SESSION_TOLD;
+	s.end = ends ? SESSION_TOLD : SESSION_OPEN;
+	s.t0_ms = ends ? 0 : T0 + at_s * 1000;
+	s.t1_ms = ends ? T0 + at_s * 1000 : 0;
+	return s;
+}
+
+static void book_live(struct book *b)
+{
+	book_open(b, &week);
+	owners_live(b->owners, b->lines);
+}
+
+static bool is_user(const struct subject *s, const char *line)
+{
+	struct subject want = pseudonym_of(&week, span_of(line), s->flags);
+	return subject_same(s, &want);
+}
+
+/* The five minutes are remembered as alice's when she leaves in the middle of them. */
+static void a_handover_corrects_what_is_remembered(void **state)
+{
+	(void)state;
+	struct book b;
+	struct subject s;
+	book_live(&b);
+	struct session start = lease(HOME, 0, false), stop = lease(HOME, 700, true),
+		       next = lease(HOME, 705, false);
+	event(&b, &start, "alice", NULL);
+	assert_int_equal(of(&b, HOME, 0, 800000, 801000, &s), WHOSE_EXACT);
+	assert_true(is_user(&s, "user:alice"));
+	event(&b, &stop, "alice", NULL);
+	assert_int_equal(of(&b, HOME, 0, 800000, 801000, &s), WHOSE_UNKNOWN);
+	event(&b, &next, "bob", NULL);
+	assert_int_equal(of(&b, HOME, 0, 800000, 801000, &s), WHOSE_EXACT);
+	assert_true(is_user(&s, "user:bob"));
+	assert_int_equal(of(&b, HOME, 0, 650000, 651000, &s), WHOSE_EXACT);
+	assert_true(is_user(&s, "user:alice"));
+	assert_int_equal(of(&b, HOME, 0, 690000, 710000, &s), WHOSE_AMBIGUOUS);
+	assert_int_equal(owners_renames(b.owners)->n, 0);
+	book_close(&b);
+}
+
+/* Ports of a NAT are those of whoever has the address behind it. */
+static void a_handover_behind_a_nat_counts_in_front_of_it(void **state)
+{
+	(void)state;
+	struct book b;
+	struct subject s;
+	struct session block = {.held = {addr_v4(OUTSIDE), 128},
+	    .holder.addr = addr_v4(BEHIND),
+	    .port_first = 1024,
+	    .port_last = 2047,
+	    .port_step = 1,
+	    .kind = SESSION_BINDING,
+	    .begin = SESSION_TOLD,
+	    .t0_ms = T0 + 5000};
+	book_live(&b);
+	struct session start = lease(BEHIND, 0, false), stop = lease(BEHIND, 700, true),
+		       next = lease(BEHIND, 705, false);
+	event(&b, &start, "alice", NULL);
+	assert_int_equal(session_check(&block), ERR_OK);
+	sessions_event(b.sessions, &block, &b.told);
+	sessions_flush(b.sessions, &b.told);
+	assert_int_equal(of(&b, OUTSIDE, 1500, 800000, 801000, &s), WHOSE_EXACT);
+	assert_true(is_user(&s, "user:alice"));
+	event(&b, &stop, "alice", NULL);
+	event(&b, &next, "bob", NULL);
+	assert_int_equal(of(&b, OUTSIDE, 1500, 800000, 801000, &s), WHOSE_EXACT);
+	assert_true(is_user(&s, "user:bob"));
+	book_close(&b);
+}
+
+/* A line that was known by a MAC address only is that of an account as soon as both are seen. */
+static void a_line_that_is_joined_gets_another_name(void **state)
+{
+	(void)state;
+	struct book b;
+	struct subject was, s;
+	book_live(&b);
+	struct session start = lease(HOME, 0, false), other = lease(HOME + 1, 0, false),
+		       both = lease(HOME + 2, 20, false);
+	event(&b, &start, NULL, "\2\1\1\1\1\1");
+	assert_int_equal(of(&b, HOME, 0, 800000, 801000, &was), WHOSE_EXACT);
+	assert_true(is_user(&was, "mac:02:01:01:01:01:01"));
+	event(&b, &other, "alice", NULL);
+	assert_int_equal(of(&b, HOME + 1, 0, 800000, 801000, &s), WHOSE_EXACT);
+	event(&b, &both, "alice", "\2\1\1\1\1\1");
+	struct renames *r = owners_renames(b.owners);
+	assert_int_equal(r->n, 1);
+	assert_true(renames_apply(r, &was) && subject_same(&was, &s));
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(of(&b, HOME + i, 0, 800000, 801000, &s), WHOSE_EXACT);
+		assert_true(is_user(&s, "user:alice"));
+	}
+	book_close(&b);
+}
+
+static void flags_that_are_told_later_are_a_new_name(void **state)
+{
+	(void)state;
+	struct book b;
+	struct subject was, s;
+	book_live(&b);
+	struct session start = lease(HOME, 0, false), again = lease(HOME, 30, false);
+	event(&b, &start, "alice", NULL);
+	assert_int_equal(of(&b, HOME, 0, 800000, 801000, &was), WHOSE_EXACT);
+	again.flags = SUBJECT_BUSINESS;
+	event(&b, &again, "alice", NULL);
+	assert_int_equal(of(&b, HOME, 0, 800000, 801000, &s), WHOSE_EXACT);
+	assert_int_equal(s.flags, SUBJECT_BUSINESS);
+	assert_true(renames_apply(owners_renames(b.owners), &was) && subject_same(&was, &s));
+	book_close(&b);
+}
+
+static void another_key_names_all_anew(void **state)
+{
+	(void)state;
+	struct book b;
+	struct subject s;
+	const struct pseudonym_key next = {2901, {4, 5, 6}};
+	book_live(&b);
+	struct session start = lease(HOME, 0, false);
+	event(&b, &start, "alice", NULL);
+	assert_int_equal(of(&b, HOME, 0, 800000, 801000, &s), WHOSE_EXACT);
+	owners_key(b.owners, &next);
+	assert_int_equal(of(&b, HOME, 0, 800000, 801000, &s), WHOSE_EXACT);
+	struct subject want = pseudonym_of(&next, span_of("user:alice"), 0);
+	assert_true(subject_same(&s, &want));
+	book_close(&b);
+}
+
+/* Between events, what is remembered is what would be asked anew: leases, blocks of a NAT before
+ * them, a /56, the one after the other. */
+static void live_memory_is_always_the_answer_of_now(void **state)
+{
+	(void)state;
+	enum { STEPS = 3000, ADDRS = 6 };
+	struct book b;
+	struct rand r = rand_of(11, 3);
+	bool held[ADDRS] = {false};
+	unsigned exact = 0;
+	book_live(&b);
+	for (int k = 0; k < STEPS; k++) {
+		uint32_t i = (uint32_t)rand_below(&r, ADDRS);
+		char user[16];
+		struct session s = lease(BEHIND + i, k * 7, held[i]);
+		(void)snprintf(user, sizeof user, "u%u", (unsigned)rand_below(&r, 9));
+		if (i == 0) { /* of a prefix */
+			s.held.addr = (union addr){.b = {0x20, 1, 0xd, 0xb8, 0, 0, 1}};
+			s.held.bits = 56;
+		}
+		event(&b, &s, held[i] ? NULL : user, NULL);
+		held[i] = !held[i];
+		if (rand_below(&r, 4) == 0) {
+			struct session n = lease(OUTSIDE, k * 7 + 1, rand_below(&r, 3) == 0);
+			uint16_t first = (uint16_t)(1024 + rand_below(&r, 4) * 128);
+			n.kind = SESSION_BINDING;
+			n.holder.addr = addr_v4(BEHIND + 1 + (uint32_t)rand_below(&r, ADDRS - 1));
+			n.port_first = first;
+			n.port_last = (uint16_t)(first + 127);
+			n.port_step = 1;
+			sessions_event(b.sessions, &n, &b.told);
+			sessions_flush(b.sessions, &b.told);
+			for (size_t t = 0; t < b.told.n; t++)
+				owners_told(b.owners, &b.told.v[t].v);
+			b.told.n = 0;
+		}
+		struct owners *fresh = owners_new(&b.asker, SKEW_MS, &week);
+		for (int n = 0; n < 8; n++) {
+			struct question q = {.addr = addr_v4(BEHIND + (uint32_t)n),
+			    .port = (uint16_t)(n > 5 ? 1024 + rand_below(&r, 512) : 0),
+			    .proto = PROTO_TCP};
+			struct subject x, y;
+			int64_t at_ms = T0 + k * 7000 - (int64_t)rand_below(&r, 60000);
+			if (n > 5)
+				q.addr = addr_v4(OUTSIDE);
+			if (n == 0) {
+				q.addr = (union addr){.b = {0x20, 1, 0xd, 0xb8, 0, 0, 1, 9}};
+				q.addr.b[15] = (uint8_t)rand_below(&r, 3);
+			}
+			enum whose kind = owners_of(b.owners, &q, at_ms, at_ms + 100, &x);
+			assert_int_equal(kind, owners_of(fresh, &q, at_ms, at_ms + 100, &y));
+			assert_true(kind != WHOSE_EXACT || subject_same(&x, &y));
+			exact += kind == WHOSE_EXACT;
+		}
+		owners_free(fresh);
+	}
+	assert_true(exact > STEPS);
+	book_close(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +420,12 @@ int main(void)
 	    cmocka_unit_test(ports_of_a_shared_address_are_told_apart),
 	    cmocka_unit_test(memory_changes_no_answer),
 	    cmocka_unit_test(pseudonyms_name_nobody),
+	    cmocka_unit_test(a_handover_corrects_what_is_remembered),
+	    cmocka_unit_test(a_handover_behind_a_nat_counts_in_front_of_it),
+	    cmocka_unit_test(a_line_that_is_joined_gets_another_name),
+	    cmocka_unit_test(flags_that_are_told_later_are_a_new_name),
+	    cmocka_unit_test(another_key_names_all_anew),
+	    cmocka_unit_test(live_memory_is_always_the_answer_of_now),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pseudonyms: stable within an epoch, unlinkable over two, and the change from one to the next. */
+/* Pseudonyms: stable within an epoch, unlinkable over two. */
 #include "attribute/attribute.h"
 #include "base/mem.h"
 #include "unit.h"
@@ -12,8 +12,7 @@
 #define MONDAY_MS 1767571200000LL /* 2026-01-05T00:00:00Z */
 enum { LINES = 20000 };
 
-static const struct pseudonym_key key_a = {2900, {1, 2, 3}}, key_b = {2901, {4, 5, 6}},
-				  key_c = {2902, {7, 8, 9}};
+static const struct pseudonym_key key_a = {2900, {1, 2, 3}}, key_c = {2902, {7, 8, 9}};
 
 static void an_epoch_is_a_week_from_monday_at_midnight(void **state)
 {
@@ -77,30 +76,6 @@ static struct span *made_lines(char (*text)[32])
 	return lines;
 }
 
-static void at_the_change_every_line_goes_from_its_old_name_to_its_new_one(void **state)
-{
-	(void)state;
-	char(*text)[32] = mem_new(LINES, sizeof *text);
-	struct span *lines = made_lines(text);
-	struct pseudonym_change *v = mem_new(LINES, sizeof *v);
-	pseudonym_changes(&key_a, &key_b, lines, LINES, v);
-	for (size_t i = 0; i < LINES; i++) {
-		struct subject s = pseudonym_of(&key_a, lines[i], SUBJECT_HOTSPOT);
-		struct subject want = pseudonym_of(&key_b, lines[i], SUBJECT_HOTSPOT);
-		assert_true(pseudonym_renamed(v, LINES, &s));
-		assert_true(subject_same(&s, &want));
-		assert_false(pseudonym_renamed(v, LINES, &s)); /* the new name is no old one */
-		assert_true(i == 0 || addr_compare(&v[i - 1].was, &v[i].was) < 0); /* all differ */
-	}
-	struct subject address = {.kind = SUBJECT_V4, .id = v[0].was};
-	assert_false(pseudonym_renamed(v, LINES, &address));
-	assert_false(pseudonym_renamed(v, 0, &address));
-	pseudonym_changes(&key_a, &key_b, NULL, 0, v);
-	free(v);
-	free(lines);
-	free(text);
-}
-
 static unsigned bits_that_differ(const union addr *a, const union addr *b)
 {
 	return (unsigned)(__builtin_popcountll(a->q[0] ^ b->q[0]) +
@@ -135,7 +110,6 @@ int main(void)
 	    cmocka_unit_test(an_epoch_is_a_week_from_monday_at_midnight),
 	    cmocka_unit_test(the_construction_is_the_documented_one),
 	    cmocka_unit_test(two_epochs_live_and_no_more),
-	    cmocka_unit_test(at_the_change_every_line_goes_from_its_old_name_to_its_new_one),
 	    cmocka_unit_test(over_epochs_a_line_looks_like_another_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,6 +117,8 @@ static void what_is_sent_again_later_is_refused(void **state)
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		ask(&a, p, n, MIDNIGHT_MS + rows[i].after_ms);
 		assert_int_equal(a.refused != NULL, rows[i].refused);
+		assert_int_equal(
+		    a.reply.fault, rows[i].refused ? RADIUS_UNTIMELY : RADIUS_NO_FAULT);
 		assert_int_equal(a.reply.n == 0, rows[i].refused);
 	}
 	answer_fini(&a);
@@ -396,6 +398,41 @@ static void blocks_that_are_too_many_are_left_out(void **state)
 	assert_int_equal(sessions_of(&k), 1 + KEPT);
 }
 
+static void whoever_asks_for_the_state_is_answered_if_he_signed(void **state)
+{
+	(void)state;
+	struct accounting k;
+	struct answer a = {0};
+	accounting_begin(&k);
+	k.p[0] = 12;
+	accounting_put(&k, 80, "0123456789abcdef", 16);
+	accounting_put(&k, 33, "via", 3);
+	k.p[3] = (uint8_t)k.n;
+	memcpy(k.p + 4, "any random bytes", 16);
+	ask(&a, k.p, k.n, MIDNIGHT_MS);
+	assert_int_equal(a.reply.fault, RADIUS_FORGED);
+	memset(k.p + ACCOUNTING_HEAD + 2, 0, 16);
+	struct span all = {(const char *)k.p, k.n};
+	uint8_t sum[MD5_BYTES];
+	md5_keyed(sum, span_of(ACCOUNTING_SECRET), &all, 1);
+	memcpy(k.p + ACCOUNTING_HEAD + 2, sum, sizeof sum);
+	ask(&a, k.p, k.n, MIDNIGHT_MS);
+	assert_null(a.refused);
+	assert_int_equal(a.reply.fault, RADIUS_NO_FAULT);
+	assert_int_equal(a.out.session_n, 0);
+	assert_int_equal(a.reply.n, 25);
+	assert_int_equal(a.reply.bytes[0], 5);
+	k.p[4] ^= 1; /* its authenticator is signed, too */
+	ask(&a, k.p, k.n, MIDNIGHT_MS);
+	assert_int_equal(a.reply.fault, RADIUS_FORGED);
+	accounting_begin(&k);
+	k.p[0] = 12;
+	accounting_sign(&k); /* without a Message-Authenticator */
+	ask(&a, k.p, k.n, MIDNIGHT_MS);
+	assert_int_equal(a.reply.fault, RADIUS_FORGED);
+	answer_fini(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,6 +442,7 @@ int main(void)
 	    cmocka_unit_test(attributes_of_impossible_length_are_refused),
 	    cmocka_unit_test(a_message_authenticator_has_to_be_right),
 	    cmocka_unit_test(proxies_get_their_state_back),
+	    cmocka_unit_test(whoever_asks_for_the_state_is_answered_if_he_signed),
 	    cmocka_unit_test(times_are_those_of_the_event),
 	    cmocka_unit_test(a_nas_that_starts_afresh_is_a_reset),
 	    cmocka_unit_test(identifiers_are_kept),

@@ -4,6 +4,7 @@
 #include "run/ring.h"
 #include "unit.h"
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -101,7 +102,7 @@ static void impossible_counts_are_refused(void **state)
 	struct ring *w;
 	int fd[2], bad;
 	int64_t ms;
-	uint32_t huge[2] = {UINT32_MAX, UINT32_MAX};
+	uint32_t huge[3] = {UINT32_MAX, UINT32_MAX, UINT32_MAX};
 	struct batch in = batch_of(3, 0, 0), out = {0};
 	assert_int_equal(ring_new(&w, SLOTS, NULL), ERR_OK);
 	assert_int_equal(ring_put(w, &in, 0), 0);
@@ -133,10 +134,58 @@ static void memory_of_another_size_is_no_ring(void **state)
 	(void)close(fd[0]);
 }
 
+static struct session session_of(uint64_t i)
+{
+	struct session s = {.t0_ms = (int64_t)i, .port_step = 1};
+	char name[16];
+	int n = snprintf(name, sizeof name, "user%u", (unsigned)i);
+	assert_int_equal(
+	    session_ids_add(&s.ids, SESSION_USER, (struct span){name, (size_t)n}), ERR_OK);
+	return s;
+}
+
+static void sessions_go_with_the_rest(void **state)
+{
+	(void)state;
+	struct ring *w;
+	struct batch in = batch_of(1500, 10, 7), out = {0};
+	uint64_t got = 0;
+	size_t flows = 0, dns = 0;
+	int64_t ms;
+	int bad;
+	for (uint64_t i = 0; i < 1000; i++)
+		*batch_session(&in) = session_of(i);
+	assert_int_equal(ring_new(&w, 8, NULL), ERR_OK);
+	assert_int_equal(ring_put_at(w), 0);
+	assert_int_equal(ring_put(w, &in, 5), 0);
+	uint64_t put = ring_put_at(w);
+	assert_true(put > 1);
+	while (ring_take(w, &out, &ms, &bad)) {
+		assert_int_equal(bad, ERR_OK);
+		flows += out.flow_n;
+		dns += out.dns_n;
+		for (size_t i = 0; i < out.session_n; i++, got++) {
+			struct session is = session_of(got);
+			assert_int_equal(out.sessions[i].t0_ms, is.t0_ms);
+			assert_int_equal(out.sessions[i].ids.n, is.ids.n);
+			assert_memory_equal(out.sessions[i].ids.bytes, is.ids.bytes, is.ids.n);
+		}
+		assert_true(ring_taken_at(w) <= put);
+	}
+	assert_int_equal(flows, 1500);
+	assert_int_equal(dns, 10);
+	assert_int_equal(got, 1000);
+	assert_int_equal(ring_taken_at(w), put);
+	batch_fini(&in);
+	batch_fini(&out);
+	ring_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(records_come_out_in_order),
+	    cmocka_unit_test(sessions_go_with_the_rest),
 	    cmocka_unit_test(what_finds_no_room_is_counted),
 	    cmocka_unit_test(a_sensor_that_waits_is_woken_once),
 	    cmocka_unit_test(impossible_counts_are_refused),

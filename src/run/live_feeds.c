@@ -1,0 +1,152 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the parent of a live sensor opens for the session reader: sockets for accounting and syslog,
+ * and the files to follow; and what it keeps of how far those were read. Of files that nothing is
+ * known of yet, those are read that changed within seven days. */
+#include "base/mem.h"
+#include "run/live.h"
+#include "run/place.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NEW_FILES_DAYS = 7, SEEN_MS = 60000 }; /* SEEN: by then a file that changed is found */
+#define NS_PER_MS 1000000LL
+#define DAY_MS    86400000LL
+
+static int wrong(const char *text, struct err *e)
+{
+	return err_set(e, ERR_CONFIG,
+	    "--sessions: '%.80s' is not radius:ADDR:PORT, syslog:ADDR:PORT, file:PATH or dir:PATH "
+	    "(an IPv6 address stands in brackets)",
+	    text);
+}
+
+/* The places behind "radius:" and "syslog:" are those of a UDP listener. */
+static int parse_socket(struct live_feed *f, const char *rest, struct err *e)
+{
+	struct text udp = {0};
+	text_fmt(&udp, "udp:%s", rest);
+	int bad = listen_parse(&f->at, udp.p, NULL);
+	f->at.path = NULL;
+	text_fini(&udp);
+	return bad ? wrong(f->name, e) : ERR_OK;
+}
+
+static int parse(struct live_feed *f, const char *text, struct err *e)
+{
+	static const char *const kinds[] = {[FEED_RADIUS] = "radius",
+	    [FEED_SYSLOG] = "syslog",
+	    [FEED_FILE] = "file",
+	    [FEED_DIR] = "dir"};
+	struct span rest = span_of(text), kind = span_cut(&rest, ':');
+	size_t k = 0;
+	*f = (struct live_feed){.name = text, .fd = -1};
+	while (k < sizeof kinds / sizeof *kinds && !span_is(kind, kinds[k]))
+		k++;
+	if (k == sizeof kinds / sizeof *kinds || !rest.p || rest.n == 0)
+		return wrong(text, e);
+	f->kind = (enum feed_kind)k;
+	if (f->kind == FEED_RADIUS || f->kind == FEED_SYSLOG)
+		return parse_socket(f, rest.p, e);
+	f->path = rest.p;
+	return ERR_OK;
+}
+
+int64_t live_feed_since_ns(const struct live *l, size_t feed)
+{
+	int64_t mark_ns = place_mark(l->folder, l->feeds[feed].name);
+	return mark_ns ? mark_ns : (live_now_ms() - NEW_FILES_DAYS * DAY_MS) * NS_PER_MS;
+}
+
+static int open_feed(struct live *l, size_t feed, struct err *e)
+{
+	struct live_feed *f = &l->feeds[feed];
+	const struct udp_how how = {NULL, l->o->buffer_mb << 20};
+	if (f->path)
+		return follow_open(
+		    &f->follow, f->path, f->kind == FEED_DIR, live_feed_since_ns(l, feed), e);
+	return udp_open(&f->at, &how, &f->fd, &f->bytes, e);
+}
+
+int live_parse_nas(struct nas_rule **to, const struct opt_list *v, struct err *e)
+{
+	struct nas_rule *rules = mem_new(v->n, sizeof *rules);
+	int bad = ERR_OK;
+	size_t n = 0;
+	for (; !bad && n < v->n; n++)
+		bad = nas_rule_parse(&rules[n], v->v[n], e);
+	if (bad)
+		nas_rules_free(rules, n);
+	*to = bad ? NULL : rules;
+	return bad;
+}
+
+static int check_nas(const struct live *l, struct err *e)
+{
+	bool radius = false;
+	for (size_t i = 0; i < l->feeds_n; i++)
+		radius |= l->feeds[i].kind == FEED_RADIUS;
+	if (radius && !l->nas_n)
+		return err_set(e, ERR_CONFIG,
+		    "--sessions radius: takes accounting of known senders only; name them with "
+		    "--nas ADDR,secret=FILE");
+	return ERR_OK;
+}
+
+int live_open_feeds(struct live *l, struct err *e)
+{
+	const struct opt_list *v = &l->o->sessions;
+	if (v->n > LIVE_SOURCES_MAX)
+		return err_set(e, ERR_CONFIG, "--sessions: %zu are more than %d; name folders",
+		    v->n, LIVE_SOURCES_MAX);
+	int bad = live_parse_nas(&l->nas, &l->o->nas, e);
+	l->nas_n = bad ? 0 : l->o->nas.n;
+	l->feeds = mem_new(v->n, sizeof *l->feeds);
+	for (; !bad && l->feeds_n < v->n; l->feeds_n++) {
+		bad = parse(&l->feeds[l->feeds_n], v->v[l->feeds_n], e);
+		bad = bad ? bad : open_feed(l, l->feeds_n, e);
+	}
+	return bad ? bad : check_nas(l, e);
+}
+
+void live_close_feeds(struct live *l)
+{
+	for (size_t i = 0; i < l->feeds_n; i++) {
+		if (l->feeds[i].fd >= 0)
+			(void)close(l->feeds[i].fd);
+		follow_free(l->feeds[i].follow);
+	}
+	free(l->feeds);
+	nas_rules_free(l->nas, l->nas_n);
+	l->feeds = NULL;
+	l->nas = NULL;
+	l->feeds_n = l->nas_n = 0;
+}
+
+void live_count_feed_drops(struct live *l)
+{
+	uint32_t dropped, waiting;
+	for (size_t i = 0; i < l->feeds_n; i++) {
+		struct live_feed *f = &l->feeds[i];
+		if (f->fd < 0 || !udp_dropped(f->fd, &dropped, &waiting))
+			continue;
+		live_add(&l->board->source[i].kernel_drops, dropped - f->dropped);
+		f->dropped = dropped;
+	}
+}
+
+/* The reader's word for it is believed up to now, and no further. A file that was not given to it
+ * yet may be older. */
+void live_keep_feeds(struct live *l)
+{
+	struct err e;
+	for (size_t i = 0; i < l->feeds_n; i++) {
+		int64_t kept_ms = l->board->source[i].kept_ms, now_ms = live_now_ms();
+		if (!l->feeds[i].follow || follow_waits(l->feeds[i].follow) || kept_ms <= 0)
+			continue;
+		kept_ms = (kept_ms < now_ms ? kept_ms : now_ms) - SEEN_MS;
+		if (place_set_mark(l->folder, l->feeds[i].name, kept_ms * NS_PER_MS, &e))
+			live_say("%s", e.msg);
+	}
+}

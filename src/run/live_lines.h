@@ -1,0 +1,66 @@
+/* SPDX-FileCopyrightText: The Theriac authors */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whose line, in a live sensor with session sources: events -> the session index of its state, and
+ * who holds an address now, under the pseudonym of the week. The disk is waited for by two threads
+ * of its own; here nothing waits but at the end.
+ *
+ * Order. An event counts two seconds after its time, so that those of one source come in order, and
+ * what it changes of answers that are remembered is forgotten at once. Flows rest ten seconds in
+ * the smoothing, or two million of them, before anybody asks whose they were: so an event may come
+ * some seconds later than the flows that it concerns. What comes later still counts for the flows
+ * after it; contacts that were judged stay with the line that held the address as far as was known.
+ */
+#pragma once
+#include "run/errand.h"
+#include "run/live.h"
+#include "run/live_clock.h"
+#include "run/session_store.h"
+#include "run/stages.h"
+
+#define LIVE_LINES_NO_EPOCH INT64_MIN
+
+struct live_lines {
+	const struct live *l;
+	const struct seal_key *key;
+	struct session_store *store; /* NULL: no session source */
+	struct pseudonyms keys;
+	struct whose_live live;
+	struct whose_source source;
+	struct asker asker;
+	struct owners *owners;
+	struct errand *syncing, *working;
+	struct err worked_e;       /* of the thread at work */
+	int64_t work_ms;           /* its now */
+	int fd;                    /* being synchronised */
+	uint64_t flight_at;        /* where the sessions' ring was when it was written */
+	size_t unsynced;           /* events since then */
+	int64_t since_ms;          /* when the first of these came */
+	int64_t advanced_ms;       /* wall clock */
+	int64_t again_ms;          /* what failed is not tried before */
+	bool failing, key_failing; /* it was said */
+};
+
+/* Opens the index and the keys of the folder, where sessions are named; clock_ms: of the stages, 0
+ * if it is not known yet. From then on the stages ask it for lines. CONFIG, INPUT, SYS. */
+int live_lines_open(struct live_lines *x, const struct live *l, const struct seal_key *key,
+    struct stages *stages, int64_t clock_ms, struct err *e);
+/* Sessions of either ring. */
+void live_lines_take(
+    struct live_lines *x, struct live_clock *c, const struct batch *b, int64_t received_ms);
+/* Some milliseconds of what is due. */
+void live_lines_turn(struct live_lines *x, int64_t clock_ms);
+/* In so many milliseconds something may be due. */
+int live_lines_patience(const struct live_lines *x, int else_ms);
+
+/* The epoch whose names lines have now. */
+int64_t live_lines_epoch(const struct live_lines *x);
+/* A state that was saved with names of that epoch: what they are now. False: nothing changes. */
+bool live_lines_resume(struct live_lines *x, int64_t epoch, struct renames *r);
+/* Whether the clock has come to another epoch: all lines get other names, which the caller gives to
+ * whatever has them. */
+bool live_lines_next_epoch(struct live_lines *x, int64_t clock_ms, struct renames *r);
+/* The same for lines that were joined, one by one; NULL: there are none. The caller empties it. */
+struct renames *live_lines_renamed(struct live_lines *x);
+
+/* All that was taken is on the disk, and nobody works on it. */
+void live_lines_close(struct live_lines *x);
