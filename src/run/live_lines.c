@@ -210,6 +210,14 @@ static void pass_time(struct live_lines *x, int64_t wall_ms, int64_t clock_ms)
 	count(x);
 }
 
+void live_lines_follow(struct live_lines *x, int64_t clock_ms)
+{
+	if (!x->store || !x->l->o->replay)
+		return;
+	session_store_advance(x->store, clock_ms);
+	owners_joined(x->owners);
+}
+
 void live_lines_turn(struct live_lines *x, int64_t clock_ms)
 {
 	int64_t wall_ms = live_now_ms();

@@ -49,6 +49,9 @@ void live_lines_take(
     struct live_lines *x, struct live_clock *c, const struct batch *b, int64_t received_ms);
 /* Some milliseconds of what is due. */
 void live_lines_turn(struct live_lines *x, int64_t clock_ms);
+/* Before records up to that time are judged: where they bring the time with them, events that are
+ * older count. */
+void live_lines_follow(struct live_lines *x, int64_t clock_ms);
 /* In so many milliseconds something may be due. */
 int live_lines_patience(const struct live_lines *x, int else_ms);
 

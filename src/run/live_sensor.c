@@ -69,8 +69,9 @@ static void rename_all(struct live_sensor *s, struct renames *r)
 	rename_lines(s, r);
 	live_busy(s->l, false);
 	when_text(when, pseudonym_epoch_start_ms(live_lines_epoch(&s->lines)));
-	live_say("lines have new names since %s: %u known, renamed in %lld ms", when, r->n,
-	    (long long)(live_now_ms() - began_ms));
+	if (r->n)
+		live_say("lines have new names since %s: %u known, renamed in %lld ms", when, r->n,
+		    (long long)(live_now_ms() - began_ms));
 	live_add(&s->board->renamed, r->n);
 	s->state.tried_ms = 0; /* the next checkpoint is due */
 	renames_fini(r);
@@ -97,6 +98,7 @@ static void feed(struct live_sensor *s)
 	while (stream_take(p, &s->smooth, &s->stage_ms))
 		live_add(&s->board->late, p->v[p->n - 1].late);
 	stream_unpack(p, &s->ready);
+	live_lines_follow(&s->lines, s->stage_ms);
 	stages_feed(&s->stages, s->ready.v, s->ready.n);
 	s->fed |= p->n > 0;
 	if (s->lines.store)
