@@ -79,16 +79,16 @@ static void rename_all(struct live_sensor *s, struct renames *r)
 
 static void look_at_names(struct live_sensor *s)
 {
-	struct renames r = {0};
-	if (live_lines_next_epoch(&s->lines, s->stage_ms, &r)) {
-		rename_all(s, &r);
-		return;
+	bool all = live_lines_prepare(&s->lines, s->stage_ms);
+	struct renames *joined = all || !s->state.writer ? live_lines_renamed(&s->lines) : NULL;
+	if (joined) {
+		rename_lines(s, joined);
+		renames_reset(joined);
 	}
-	struct renames *joined = s->state.writer ? NULL : live_lines_renamed(&s->lines);
-	if (!joined)
-		return;
-	rename_lines(s, joined);
-	renames_reset(joined);
+	if (all) {
+		struct renames r = live_lines_new_names(&s->lines);
+		rename_all(s, &r);
+	}
 }
 
 static void feed(struct live_sensor *s)
@@ -298,6 +298,7 @@ static void look_around(struct live_sensor *s)
 	int64_t now_ms = live_now_ms();
 	if (s->lines.store) {
 		live_lines_turn(&s->lines, s->stage_ms);
+		look_at_names(s);
 		count_not_exact(s);
 	}
 	if (s->fed && s->stage_ms - s->reported_ms >= s->l->o->report_ms)

@@ -8,7 +8,7 @@
   weeks.py beacon HOST:PORT ADDR PEER FROM TO       an answered contact to one server each two minutes
   weeks.py told FILE FROM                           subjects told from the line FROM on, each with the first and
                                                     last time of its last verdict, and its detectors
-Times are seconds since 1970.
+Times are seconds since 1970. Several of them are parted by --.
 """
 import json
 import socket
@@ -79,4 +79,8 @@ def told(file, begin):
 
 
 if __name__ == "__main__":
-    {"session": session, "scan": scan, "beacon": beacon, "told": told}[sys.argv[1]](*sys.argv[2:])
+    words = sys.argv[1:]
+    while words:
+        n = words.index("--") if "--" in words else len(words)
+        {"session": session, "scan": scan, "beacon": beacon, "told": told}[words[0]](*words[1:n])
+        words = words[n + 1:]
