@@ -33,8 +33,7 @@ struct live_sensor {
 	struct smooth_pool pool;
 	struct smooth smooth;
 	struct batch batch;
-	struct stream_packed packed; /* to go on */
-	struct stream_batch ready;   /* the same */
+	struct stream_batch ready; /* to go on */
 	struct live_clock clock;
 	struct live_state state;
 	struct told *told;
@@ -49,13 +48,12 @@ struct live_sensor {
 
 static void feed(struct live_sensor *s)
 {
-	struct stream_packed *p = &s->packed;
-	p->n = p->dns_n = p->bytes = 0;
-	while (stream_take(p, &s->smooth, &s->stage_ms))
-		live_add(&s->board->late, p->v[p->n - 1].late);
-	stream_unpack(p, &s->ready);
-	stages_feed(&s->stages, s->ready.v, s->ready.n);
-	s->fed |= p->n > 0;
+	struct stream_batch *b = &s->ready;
+	b->n = b->dns_n = 0;
+	while (stream_take(b, &s->smooth, &s->stage_ms))
+		live_add(&s->board->late, b->v[b->n - 1].late);
+	stages_feed(&s->stages, b->v, b->n);
+	s->fed |= b->n > 0;
 }
 
 static void feed_ready(struct live_sensor *s, bool all)
