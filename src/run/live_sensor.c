@@ -35,8 +35,7 @@ struct live_sensor {
 	struct smooth_pool pool;
 	struct smooth smooth;
 	struct batch batch;
-	struct stream_packed packed; /* to go on */
-	struct stream_batch ready;   /* the same */
+	struct stream_batch ready; /* to go on */
 	struct live_clock clock;
 	struct live_lines lines;
 	uint64_t not_exact[4]; /* as counted last */
@@ -93,14 +92,13 @@ static void look_at_names(struct live_sensor *s)
 
 static void feed(struct live_sensor *s)
 {
-	struct stream_packed *p = &s->packed;
-	p->n = p->dns_n = p->bytes = 0;
-	while (stream_take(p, &s->smooth, &s->stage_ms))
-		live_add(&s->board->late, p->v[p->n - 1].late);
-	stream_unpack(p, &s->ready);
+	struct stream_batch *b = &s->ready;
+	b->n = b->dns_n = 0;
+	while (stream_take(b, &s->smooth, &s->stage_ms))
+		live_add(&s->board->late, b->v[b->n - 1].late);
 	live_lines_follow(&s->lines, s->stage_ms);
-	stages_feed(&s->stages, s->ready.v, s->ready.n);
-	s->fed |= p->n > 0;
+	stages_feed(&s->stages, b->v, b->n);
+	s->fed |= b->n > 0;
 	if (s->lines.store)
 		look_at_names(s);
 }
