@@ -107,9 +107,10 @@ static bool read_group(struct span s, unsigned number, uint8_t value[DATA])
 
 static struct span next_word(struct span *rest)
 {
+	static const char blank[4] = {' ', '\t', '\r', '\n'}; /* no NUL: that is part of a word */
 	*rest = span_trim(*rest);
 	size_t n = 0;
-	while (n < rest->n && !strchr(" \t\r\n", rest->p[n]))
+	while (n < rest->n && !memchr(blank, rest->p[n], sizeof blank))
 		n++;
 	struct span word = {rest->p, n};
 	*rest = (struct span){rest->p + n, rest->n - n};

@@ -142,7 +142,7 @@ static const char *check_phone(struct span s)
 	for (size_t i = 0; i < s.n; i++) {
 		bool digit = s.p[i] >= '0' && s.p[i] <= '9';
 		digits += digit;
-		if (!digit && !strchr(" -()/.", s.p[i]) && !(s.p[i] == '+' && i == 0))
+		if (!digit && (!s.p[i] || !strchr(" -()/.", s.p[i])) && !(s.p[i] == '+' && i == 0))
 			return "phone: has characters other than digits, blanks and +-()/.";
 	}
 	if (s.n && (digits < DIGITS_MIN || digits > DIGITS_MAX))

@@ -1,15 +1,27 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading ahead: whoever has nothing else to do reads, decodes, smooths and merges the next batch,
- * one thread at a time; the caller does it himself where no batch is ready. */
+/* Reading ahead: whoever has nothing else to do reads, decodes and packs the next records of one
+ * input, one thread at a time; who wants them does it himself where none are ready. Putting them in
+ * order stays with one thread. */
 #pragma once
-#include "run/stream.h"
+#include "run/reader.h"
+#include "run/smooth.h"
+
+struct ahead_input {
+	struct reader reader; /* open */
+	size_t at;            /* records of its batch that are packed */
+	bool ended;
+};
 
 struct ahead;
-struct ahead *ahead_new(struct stream *s); /* the stream stays the caller's, but is not touched */
+/* pool, tally: borrowed. The tally is touched by who reads only. */
+struct ahead *ahead_new(struct smooth_pool *pool, struct tally *tally);
 void ahead_free(struct ahead *a);
-/* From any thread: fills a batch, if there is room for one and nobody else does. False: not now. */
-bool ahead_help(void *ahead);
-/* The next batch, valid until the next call; NULL: there is none. *taken: how far the files were
- * read (stream_packed). */
-const struct stream_batch *ahead_next(struct ahead *a, uint64_t *taken);
+/* The input to read from now on, borrowed; NULL: none, and nobody reads any more. What was read of
+ * the one before is to be taken first. */
+void ahead_of(struct ahead *a, struct ahead_input *i);
+/* Any thread: reads some records, if there is room and nobody else does. False: not now. */
+bool ahead_help(struct ahead *a);
+/* Adds the next records to s; *taken: bytes of the input that were read by then. False: there are
+ * no more. */
+bool ahead_take(struct ahead *a, struct smooth *s, uint64_t *taken);

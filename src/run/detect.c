@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* theriac detect: files -> who is infected, for people or programs. */
 #include "base/mem.h"
-#include "run/ahead.h"
 #include "run/show.h"
 #include "run/stages.h"
+#include "run/stream.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,12 +58,12 @@ static void feed(struct detection *x, const struct stream_batch *b)
 	stages_feed(&x->stages, b->v + fed, b->n - fed);
 }
 
-static void read_all(struct detection *x, struct ahead *a)
+static void read_all(struct detection *x, struct stream *s)
 {
 	struct progress bar = progress_begin(x->in.paths.bytes);
 	const struct stream_batch *b;
-	for (uint64_t n = 0, taken = 0; (b = ahead_next(a, &taken)); n += b->n) {
-		progress_show(&bar, taken, n);
+	for (uint64_t n = 0; (b = stream_next(s)); n += b->n) {
+		progress_show(&bar, stream_taken(s), n);
 		feed(x, b);
 	}
 	progress_end(&bar);
@@ -119,11 +119,9 @@ static int conclude(struct detection *x)
 static int run_pipeline(struct detection *x)
 {
 	struct stream *s = stream_new(&x->in, &x->stats.tally);
-	struct ahead *a = ahead_new(s);
-	stages_start(&x->stages, (struct pipeline_idle){ahead_help, a});
-	read_all(x, a);
+	stages_start(&x->stages, (struct pipeline_idle){stream_help, s});
+	read_all(x, s);
 	stages_finish(&x->stages, x->in.env.exporters, &x->stats);
-	ahead_free(a);
 	stream_free(s);
 	return conclude(x);
 }

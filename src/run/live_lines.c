@@ -12,6 +12,7 @@ enum {
 	ADVANCE_MS = 200,
 	AGAIN_MS = 5000,
 	SORT_BYTES = 64 << 20,
+	NAMES_A_TURN = 1024, /* some milliseconds */
 };
 static const char writer_name[] = "sensor";
 
@@ -20,12 +21,33 @@ static void unsynced(struct live_lines *x)
 	x->since_ms = x->unsynced++ ? x->since_ms : live_now_ms();
 }
 
+static void rename_line(const struct live_lines *x, uint32_t number,
+    const struct pseudonym_key *was_key, const struct pseudonym_key *is_key, struct renames *r)
+{
+	const struct lines *lines = session_store_lines(x->store);
+	uint8_t flags = lines_flags(lines, number);
+	char text[LINE_TEXT];
+	struct line_id id;
+	lines_name(lines, number, &id);
+	line_id_text(&id, text);
+	struct subject was = pseudonym_of(was_key, span_of(text), flags),
+		       is = pseudonym_of(is_key, span_of(text), flags);
+	renames_add(r, &was, &is);
+}
+
+static void name_line(struct live_lines *x, uint32_t number)
+{
+	rename_line(x, number, &x->names, pseudonyms_now(&x->keys), &x->naming.r);
+}
+
 static void heard(void *arg, const struct interval *v)
 {
 	struct live_lines *x = arg;
 	unsynced(x);
 	if (x->owners)
 		owners_told(x->owners, v);
+	if (x->naming.on && v->holder == HOLDER_LINE && v->line)
+		name_line(x, v->line); /* it may be new, where the naming has been already */
 }
 
 static void say_lines(struct text *told)
@@ -55,12 +77,13 @@ static int open_store(struct live_lines *x, struct err *e)
 /* What was open when the index was opened is asked about at once. */
 static void open_owners(struct live_lines *x, struct stages *stages)
 {
+	x->names = *pseudonyms_now(&x->keys);
 	uint32_t skew_ms = (uint32_t)settings_attribute(x->l->settings)->skew_ms;
 	x->live =
 	    (struct whose_live){session_store_sessions(x->store), session_store_lines(x->store)};
 	x->source = whose_live_source(&x->live);
 	x->asker = (struct asker){.v = &x->source, .n = 1};
-	x->owners = owners_new(&x->asker, skew_ms, pseudonyms_now(&x->keys));
+	x->owners = owners_new(&x->asker, skew_ms, &x->names);
 	owners_live(x->owners, session_store_lines(x->store));
 	stages_owners(stages, x->owners);
 }
@@ -173,6 +196,8 @@ static void end_work(struct live_lines *x, bool wait)
 	if (session_store_worked(x->store, &e))
 		trouble(x, e.msg);
 	owners_forget(x->owners);
+	x->naming.at = 0; /* numbers are those of others now */
+	x->naming.joins_at = 0;
 }
 
 /* The log of an hour is over. */
@@ -210,6 +235,14 @@ static void pass_time(struct live_lines *x, int64_t wall_ms, int64_t clock_ms)
 	count(x);
 }
 
+void live_lines_follow(struct live_lines *x, int64_t clock_ms)
+{
+	if (!x->store || !x->l->o->replay)
+		return;
+	session_store_advance(x->store, clock_ms);
+	owners_joined(x->owners);
+}
+
 void live_lines_turn(struct live_lines *x, int64_t clock_ms)
 {
 	int64_t wall_ms = live_now_ms();
@@ -236,25 +269,7 @@ int live_lines_patience(const struct live_lines *x, int else_ms)
 
 int64_t live_lines_epoch(const struct live_lines *x)
 {
-	return x->store ? pseudonyms_now(&x->keys)->epoch : LIVE_LINES_NO_EPOCH;
-}
-
-/* All lines that are known, under one key and under the other. */
-static void rename_all(const struct live_lines *x, const struct pseudonym_key *before,
-    const struct pseudonym_key *now, struct renames *r)
-{
-	const struct lines *lines = x->live.lines;
-	char text[LINE_TEXT];
-	struct line_id id;
-	for (uint32_t at = 0; before && lines_next_line(lines, &at);) {
-		uint8_t flags = lines_flags(lines, at);
-		lines_name(lines, at, &id);
-		line_id_text(&id, text);
-		struct subject was = pseudonym_of(before, span_of(text), flags),
-			       is = pseudonym_of(now, span_of(text), flags);
-		renames_add(r, &was, &is);
-	}
-	r->others_go = true;
+	return x->store ? x->names.epoch : LIVE_LINES_NO_EPOCH;
 }
 
 bool live_lines_resume(struct live_lines *x, int64_t epoch, struct renames *r)
@@ -268,31 +283,63 @@ bool live_lines_resume(struct live_lines *x, int64_t epoch, struct renames *r)
 	if (!before)
 		live_say("the keys of the pseudonyms in the state are gone: its lines are "
 			 "forgotten");
-	rename_all(x, before, pseudonyms_now(&x->keys), r);
+	for (uint32_t at = 0; before && lines_next_line(x->live.lines, &at);)
+		rename_line(x, at, before, &x->names, r);
+	r->others_go = true;
 	return true;
 }
 
-bool live_lines_next_epoch(struct live_lines *x, int64_t clock_ms, struct renames *r)
+/* The fresh key is on the disk beside the old one before anything is called by it. */
+static void begin_naming(struct live_lines *x, int64_t clock_ms)
 {
-	bool turned = false;
+	bool turned;
 	struct err e;
-	if (!x->store || !pseudonyms_due(&x->keys, clock_ms) ||
-	    (x->key_failing && live_now_ms() < x->again_ms))
-		return false;
-	struct pseudonym_key before = *pseudonyms_now(&x->keys);
-	int bad = keys_turn(x->l->folder, x->key, clock_ms, &x->keys, &turned, &e);
-	x->key_failing = bad != ERR_OK;
-	if (bad) {
-		live_say("the names of lines could not be changed: %s", e.msg);
+	uint32_t to, from;
+	struct naming *n = &x->naming;
+	if (x->key_failing && live_now_ms() < x->again_ms)
+		return;
+	x->key_failing = keys_turn(x->l->folder, x->key, clock_ms, &x->keys, &turned, &e) != ERR_OK;
+	if (x->key_failing) {
+		live_say("lines keep their names of last week: %s", e.msg);
 		x->again_ms = live_now_ms() + AGAIN_MS;
+		return;
 	}
-	if (turned && !bad) {
-		rename_all(x, &before, pseudonyms_now(&x->keys), r);
-		owners_key(x->owners, pseudonyms_now(&x->keys));
-		renames_reset(owners_renames(x->owners));
+	*n = (struct naming){.on = true, .disputed = lines_counted(x->live.lines)->disputed};
+	while (lines_next_union(x->live.lines, &n->joins_at, &to, &from))
+		;
+}
+
+bool live_lines_prepare(struct live_lines *x, int64_t clock_ms)
+{
+	struct naming *n = &x->naming;
+	uint64_t disputed = lines_counted(x->live.lines)->disputed;
+	if (!n->on && pseudonyms_due(&x->keys, clock_ms))
+		begin_naming(x, clock_ms);
+	if (!n->on)
+		return false;
+	if (disputed != n->disputed)
+		n->at = 0; /* lines became two */
+	n->disputed = disputed;
+	for (unsigned i = 0; i < NAMES_A_TURN; i++) {
+		if (!lines_next_line(x->live.lines, &n->at))
+			return true;
+		name_line(x, n->at);
 	}
-	seal_wipe(&before, sizeof before);
-	return turned && !bad;
+	return false;
+}
+
+struct renames live_lines_new_names(struct live_lines *x)
+{
+	struct naming *n = &x->naming;
+	uint32_t to, from;
+	while (lines_next_union(x->live.lines, &n->joins_at, &to, &from))
+		name_line(x, to);
+	struct renames r = n->r;
+	r.others_go = true;
+	*n = (struct naming){0};
+	x->names = *pseudonyms_now(&x->keys);
+	owners_key(x->owners, &x->names);
+	return r;
 }
 
 struct renames *live_lines_renamed(struct live_lines *x)
@@ -315,6 +362,8 @@ void live_lines_close(struct live_lines *x)
 	owners_free(x->owners);
 	whose_fini(&x->asker);
 	session_store_close(x->store);
+	renames_fini(&x->naming.r);
 	keys_wipe(&x->keys);
+	seal_wipe(&x->names, sizeof x->names);
 	*x = (struct live_lines){0};
 }

@@ -19,11 +19,21 @@
 
 #define LIVE_LINES_NO_EPOCH INT64_MIN
 
+struct naming { /* another epoch has begun, and lines are given names for it, some at a time */
+	bool on;
+	uint32_t at; /* lines up to here have one */
+	size_t joins_at;
+	uint64_t disputed;
+	struct renames r;
+};
+
 struct live_lines {
 	const struct live *l;
 	const struct seal_key *key;
 	struct session_store *store; /* NULL: no session source */
 	struct pseudonyms keys;
+	struct pseudonym_key names; /* what lines are called by; while naming, still the old one */
+	struct naming naming;
 	struct whose_live live;
 	struct whose_source source;
 	struct asker asker;
@@ -49,6 +59,9 @@ void live_lines_take(
     struct live_lines *x, struct live_clock *c, const struct batch *b, int64_t received_ms);
 /* Some milliseconds of what is due. */
 void live_lines_turn(struct live_lines *x, int64_t clock_ms);
+/* Before records up to that time are judged: where they bring the time with them, events that are
+ * older count. */
+void live_lines_follow(struct live_lines *x, int64_t clock_ms);
 /* In so many milliseconds something may be due. */
 int live_lines_patience(const struct live_lines *x, int else_ms);
 
@@ -56,9 +69,12 @@ int live_lines_patience(const struct live_lines *x, int else_ms);
 int64_t live_lines_epoch(const struct live_lines *x);
 /* A state that was saved with names of that epoch: what they are now. False: nothing changes. */
 bool live_lines_resume(struct live_lines *x, int64_t epoch, struct renames *r);
-/* Whether the clock has come to another epoch: all lines get other names, which the caller gives to
- * whatever has them. */
-bool live_lines_next_epoch(struct live_lines *x, int64_t clock_ms, struct renames *r);
+/* Once the clock has come to another epoch, the names of some more lines, until true: all have one,
+ * and live_lines_new_names gives them to what is kept here. */
+bool live_lines_prepare(struct live_lines *x, int64_t clock_ms);
+/* Whatever else has lines by their names is to rename them now; the caller frees it. What
+ * live_lines_renamed has is to be applied before. */
+struct renames live_lines_new_names(struct live_lines *x);
 /* The same for lines that were joined, one by one; NULL: there are none. The caller empties it. */
 struct renames *live_lines_renamed(struct live_lines *x);
 

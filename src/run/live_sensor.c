@@ -35,8 +35,7 @@ struct live_sensor {
 	struct smooth_pool pool;
 	struct smooth smooth;
 	struct batch batch;
-	struct stream_packed packed; /* to go on */
-	struct stream_batch ready;   /* the same */
+	struct stream_batch ready; /* to go on */
 	struct live_clock clock;
 	struct live_lines lines;
 	uint64_t not_exact[4]; /* as counted last */
@@ -69,8 +68,9 @@ static void rename_all(struct live_sensor *s, struct renames *r)
 	rename_lines(s, r);
 	live_busy(s->l, false);
 	when_text(when, pseudonym_epoch_start_ms(live_lines_epoch(&s->lines)));
-	live_say("lines have new names since %s: %u known, renamed in %lld ms", when, r->n,
-	    (long long)(live_now_ms() - began_ms));
+	if (r->n)
+		live_say("lines have new names since %s: %u known, renamed in %lld ms", when, r->n,
+		    (long long)(live_now_ms() - began_ms));
 	live_add(&s->board->renamed, r->n);
 	s->state.tried_ms = 0; /* the next checkpoint is due */
 	renames_fini(r);
@@ -78,27 +78,27 @@ static void rename_all(struct live_sensor *s, struct renames *r)
 
 static void look_at_names(struct live_sensor *s)
 {
-	struct renames r = {0};
-	if (live_lines_next_epoch(&s->lines, s->stage_ms, &r)) {
-		rename_all(s, &r);
-		return;
+	bool all = live_lines_prepare(&s->lines, s->stage_ms);
+	struct renames *joined = all || !s->state.writer ? live_lines_renamed(&s->lines) : NULL;
+	if (joined) {
+		rename_lines(s, joined);
+		renames_reset(joined);
 	}
-	struct renames *joined = s->state.writer ? NULL : live_lines_renamed(&s->lines);
-	if (!joined)
-		return;
-	rename_lines(s, joined);
-	renames_reset(joined);
+	if (all) {
+		struct renames r = live_lines_new_names(&s->lines);
+		rename_all(s, &r);
+	}
 }
 
 static void feed(struct live_sensor *s)
 {
-	struct stream_packed *p = &s->packed;
-	p->n = p->dns_n = p->bytes = 0;
-	while (stream_take(p, &s->smooth, &s->stage_ms))
-		live_add(&s->board->late, p->v[p->n - 1].late);
-	stream_unpack(p, &s->ready);
-	stages_feed(&s->stages, s->ready.v, s->ready.n);
-	s->fed |= p->n > 0;
+	struct stream_batch *b = &s->ready;
+	b->n = b->dns_n = 0;
+	while (stream_take(b, &s->smooth, &s->stage_ms))
+		live_add(&s->board->late, b->v[b->n - 1].late);
+	live_lines_follow(&s->lines, s->stage_ms);
+	stages_feed(&s->stages, b->v, b->n);
+	s->fed |= b->n > 0;
 	if (s->lines.store)
 		look_at_names(s);
 }
@@ -296,6 +296,7 @@ static void look_around(struct live_sensor *s)
 	int64_t now_ms = live_now_ms();
 	if (s->lines.store) {
 		live_lines_turn(&s->lines, s->stage_ms);
+		look_at_names(s);
 		count_not_exact(s);
 	}
 	if (s->fed && s->stage_ms - s->reported_ms >= s->l->o->report_ms)

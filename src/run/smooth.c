@@ -54,14 +54,12 @@ void smooth_pool_fini(struct smooth_pool *p)
 	*p = (struct smooth_pool){0};
 }
 
-static uint32_t take_block(struct smooth *s)
+static uint32_t take_block(struct smooth_pool *p)
 {
-	struct smooth_pool *p = s->pool;
 	if (!p->free_n)
 		more_blocks(p);
 	uint32_t block = p->free[--p->free_n];
 	p->left[block] = 0;
-	s->block_n++;
 	return block;
 }
 
@@ -71,14 +69,14 @@ static void give_block(struct smooth *s, uint32_t block)
 	s->block_n--;
 }
 
-static uint8_t *bytes_at(const struct smooth *s, uint32_t block, size_t at)
+static uint8_t *bytes_at(const struct smooth_pool *p, uint32_t block, size_t at)
 {
-	return s->pool->chunks[block / CHUNK] + (size_t)(block % CHUNK) * BLOCK_BYTES + at;
+	return p->chunks[block / CHUNK] + (size_t)(block % CHUNK) * BLOCK_BYTES + at;
 }
 
 static const void *packed_at(const struct smooth *s, const struct smooth_item *i)
 {
-	return bytes_at(s, i->block, i->at);
+	return bytes_at(s->pool, i->block, i->at);
 }
 
 static void drop(struct smooth *s, uint32_t block, size_t bytes)
@@ -102,40 +100,89 @@ static void *packing_room(struct smooth *s)
 	if (s->filling && s->filled + PACKED_MAX > BLOCK_BYTES)
 		end_filling(s);
 	if (!s->filling) {
-		s->filling = take_block(s) + 1;
+		s->filling = take_block(s->pool) + 1;
+		s->block_n++;
 		s->filled = 0;
 	}
-	return bytes_at(s, s->filling - 1, s->filled);
+	return bytes_at(s->pool, s->filling - 1, s->filled);
 }
 
 /* What was packed there is a record. */
-static struct smooth_item packed(struct smooth *s, int64_t time_ms, size_t bytes, bool is_dns)
+static void is_packed(struct smooth *s, struct smooth_item *i, size_t bytes)
 {
-	struct smooth_item i = {time_ms, s->filling - 1, (uint32_t)s->filled & INT32_MAX, is_dns};
-	s->pool->left[s->filling - 1]++;
+	i->block = s->filling - 1;
+	i->at = (uint32_t)s->filled & INT32_MAX;
+	s->pool->left[i->block]++;
 	s->filled += bytes;
 	s->bytes += bytes;
-	return i;
 }
 
-size_t smooth_batch(struct smooth *s, const struct batch *b)
+/* Packs record k of b, whose flows come first. Returns its bytes; 0: it is refused. */
+static size_t pack(const struct batch *b, size_t k, struct smooth_item *i, void *to)
 {
-	size_t before = s->fresh.n;
-	room(&s->fresh, s->fresh.n + b->flow_n + b->dns_n);
-	for (size_t i = 0; i < b->flow_n; i++) {
-		const struct flow *f = &b->flows[i];
-		int64_t time_ms = flow_time_ms(f);
-		if (flow_check(f) == ERR_OK && flow_clock_is_right(f))
-			s->fresh.v[s->fresh.n++] =
-			    packed(s, time_ms, flow_pack(f, time_ms, packing_room(s)), false);
+	i->is_dns = k >= b->flow_n;
+	if (i->is_dns) {
+		const struct dns *d = &b->dns[k - b->flow_n];
+		i->time_ms = d->time_ms;
+		return dns_check(d) == ERR_OK ? dns_pack(d, to) : 0;
 	}
-	for (size_t i = 0; i < b->dns_n; i++) {
-		const struct dns *d = &b->dns[i];
-		if (dns_check(d) == ERR_OK)
-			s->fresh.v[s->fresh.n++] =
-			    packed(s, d->time_ms, dns_pack(d, packing_room(s)), true);
+	const struct flow *f = &b->flows[k];
+	i->time_ms = flow_time_ms(f);
+	return flow_check(f) == ERR_OK && flow_clock_is_right(f) ? flow_pack(f, i->time_ms, to) : 0;
+}
+
+uint64_t smooth_batch(struct smooth *s, const struct batch *b)
+{
+	size_t n = b->flow_n + b->dns_n, before = s->fresh.n;
+	room(&s->fresh, before + n);
+	for (size_t k = 0; k < n; k++) {
+		struct smooth_item *i = &s->fresh.v[s->fresh.n];
+		size_t bytes = pack(b, k, i, packing_room(s));
+		if (!bytes)
+			continue;
+		is_packed(s, i, bytes);
+		s->fresh.n++;
 	}
-	return b->flow_n + b->dns_n - (s->fresh.n - before);
+	return before + n - s->fresh.n;
+}
+
+void smooth_lot_begin(struct smooth_lot *l, struct smooth_pool *p)
+{
+	l->n = l->bytes = 0;
+	l->block = take_block(p);
+	l->p = bytes_at(p, l->block, 0);
+}
+
+bool smooth_lot_fill(struct smooth_lot *l, const struct batch *b, size_t *at, uint64_t *refused)
+{
+	for (; *at < b->flow_n + b->dns_n; ++*at) {
+		if (l->n == SMOOTH_LOT || l->bytes + PACKED_MAX > BLOCK_BYTES)
+			return false;
+		struct smooth_item *i = &l->v[l->n];
+		size_t bytes = pack(b, *at, i, l->p + l->bytes);
+		*refused += !bytes;
+		if (!bytes)
+			continue;
+		i->block = l->block;
+		i->at = (uint32_t)l->bytes & INT32_MAX;
+		l->bytes += bytes;
+		l->n++;
+	}
+	return true;
+}
+
+void smooth_lot_add(struct smooth *s, const struct smooth_lot *l)
+{
+	s->block_n++;
+	if (!l->n) {
+		give_block(s, l->block);
+		return;
+	}
+	room(&s->fresh, s->fresh.n + l->n);
+	memcpy(s->fresh.v + s->fresh.n, l->v, l->n * sizeof *l->v);
+	s->fresh.n += l->n;
+	s->pool->left[l->block] = (uint32_t)l->n;
+	s->bytes += l->bytes;
 }
 
 /* One pass of a radix sort, by so many bits of the time since `first_ms` from `shift` on. */
@@ -212,7 +259,7 @@ static void gather(struct smooth *s)
 		void *to = packing_room(s);
 		size_t bytes = packed_bytes(packed_at(s, i));
 		memcpy(to, packed_at(s, i), bytes);
-		*i = packed(s, i->time_ms, bytes, i->is_dns);
+		is_packed(s, i, bytes);
 		drop(s, block, bytes);
 	}
 }
@@ -245,15 +292,14 @@ bool smooth_ready(struct smooth *s, bool all)
 	return s->head < s->due;
 }
 
-size_t smooth_take(struct smooth *s, void *to)
+const void *smooth_take(struct smooth *s)
 {
 	const struct smooth_item *i = &s->held.v[s->head++];
+	const void *packed = packed_at(s, i);
 	if (s->head + AHEAD < s->due)
 		__builtin_prefetch(packed_at(s, i + AHEAD));
-	size_t bytes = packed_bytes(packed_at(s, i));
-	memcpy(to, packed_at(s, i), bytes);
-	drop(s, i->block, bytes);
-	return bytes;
+	drop(s, i->block, packed_bytes(packed));
+	return packed;
 }
 
 void smooth_fini(struct smooth *s)

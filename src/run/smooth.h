@@ -43,9 +43,23 @@ struct smooth {                   /* zero-initialise, but for the first three */
 	size_t filled;    /* bytes in it */
 	size_t bytes;     /* of all records that were not taken */
 };
-/* Adds the records of b. Returns how many were refused: impossible values, a clock that is wrong.
- */
-size_t smooth_batch(struct smooth *s, const struct batch *b);
+/* Records in the order they came, packed by a thread that need not be the smoother's. */
+enum { SMOOTH_LOT = 1024 };
+struct smooth_lot {
+	struct smooth_item v[SMOOTH_LOT];
+	size_t n, bytes;
+	uint32_t block; /* of the pool */
+	uint8_t *p;     /* its memory */
+};
+/* Empties a lot and gives it a block of the pool; for the smoother's thread. */
+void smooth_lot_begin(struct smooth_lot *l, struct smooth_pool *p);
+/* Packs the records of b from number *at on, its flows first. *refused is raised by those that are
+ * refused: impossible values, a clock that is wrong. False: the lot is full, there are more. */
+bool smooth_lot_fill(struct smooth_lot *l, const struct batch *b, size_t *at, uint64_t *refused);
+/* Adds the records of a lot, which is to be begun again. */
+void smooth_lot_add(struct smooth *s, const struct smooth_lot *l);
+/* Adds the records of b. Returns how many were refused. */
+uint64_t smooth_batch(struct smooth *s, const struct batch *b);
 /* Whether a record may leave: the buffer holds enough, or `all` (the input has ended). False: add
  * more. */
 bool smooth_ready(struct smooth *s, bool all);
@@ -54,8 +68,8 @@ static inline const struct smooth_item *smooth_peek(const struct smooth *s)
 {
 	return s->head < s->due ? &s->held.v[s->head] : NULL;
 }
-/* Takes it out, packed (rec/packed.h), to 8-aligned room of PACKED_MAX bytes. Returns the bytes. */
-size_t smooth_take(struct smooth *s, void *to);
+/* Takes it out, packed (rec/packed.h); valid until something is added. */
+const void *smooth_take(struct smooth *s);
 /* Records that wait. */
 static inline size_t smooth_held(const struct smooth *s)
 {

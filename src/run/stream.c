@@ -3,7 +3,8 @@
 /* Merging inputs by time: see stream.h. */
 #include "run/stream.h"
 #include "base/mem.h"
-#include "run/smooth.h"
+#include "rec/packed.h"
+#include "run/ahead.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -12,8 +13,8 @@ struct source {
 	const char *path;
 	int64_t next_ms; /* of its next record */
 	bool open, ended;
-	uint64_t taken;
-	struct reader reader;
+	uint64_t taken; /* bytes */
+	struct ahead_input input;
 	struct smooth smooth;
 };
 
@@ -24,7 +25,11 @@ struct stream {
 	size_t n;
 	size_t *heap, heap_n; /* numbers of sources, the one whose next record is oldest first */
 	int64_t clock_ms;
+	uint64_t taken; /* bytes of all */
 	struct smooth_pool pool;
+	struct ahead *ahead;
+	struct source *read; /* ahead, or NULL */
+	struct stream_batch batch;
 };
 
 static bool before(const struct stream *s, size_t a, size_t b)
@@ -96,34 +101,57 @@ static bool peek(struct stream *s, struct source *src)
 	return false;
 }
 
+static bool take_lot(struct stream *s, struct source *src)
+{
+	uint64_t before = src->taken;
+	bool more = ahead_take(s->ahead, &src->smooth, &src->taken);
+	s->taken += src->taken - before;
+	return more;
+}
+
+/* From now on another source is read ahead, or none. */
+static void turn_to(struct stream *s, struct source *src)
+{
+	if (s->read && s->read != src) {
+		ahead_of(s->ahead, NULL);
+		while (take_lot(s, s->read))
+			;
+	}
+	s->read = src;
+}
+
 static void close_source(struct stream *s, struct source *src)
 {
-	src->taken = src->open ? reader_taken(&src->reader) : src->taken;
+	if (s->read == src)
+		turn_to(s, NULL);
 	if (src->open)
-		reader_close(&src->reader, s->tally);
+		reader_close(&src->input.reader, s->tally);
 	src->open = false;
 	smooth_fini(&src->smooth);
+}
+
+static void open_source(struct stream *s, struct source *src)
+{
+	struct err e;
+	struct tally quiet = {.quiet = true}; /* a format unknown was told by peek */
+	src->ended = reader_open(&src->input.reader, src->path, s->env, &quiet, &e) != 0;
+	src->open = !src->ended;
+	if (src->ended) { /* it could be read a moment ago */
+		s->tally->files_failed++;
+		tally_tell(s->tally, "%s", e.msg);
+	}
 }
 
 /* Fills the source's buffer until its next record is known; false: it has none any more. */
 static bool refill(struct stream *s, struct source *src)
 {
-	struct err e;
-	if (!src->open && !src->ended) {
-		struct tally quiet = {.quiet = true}; /* a format unknown was told by peek */
-		src->ended = reader_open(&src->reader, src->path, s->env, &quiet, &e) != 0;
-		src->open = !src->ended;
-		if (src->ended) { /* it could be read a moment ago */
-			s->tally->files_failed++;
-			tally_tell(s->tally, "%s", e.msg);
-		}
-	}
-	while (!smooth_ready(&src->smooth, src->ended) && !src->ended) {
-		if (reader_next(&src->reader, s->tally))
-			s->tally->bad_n += smooth_batch(&src->smooth, &src->reader.batch);
-		else
-			src->ended = true;
-	}
+	turn_to(s, src);
+	if (!src->open && !src->ended)
+		open_source(s, src);
+	if (src->open)
+		ahead_of(s->ahead, &src->input);
+	while (!smooth_ready(&src->smooth, src->ended) && !src->ended)
+		src->ended = !take_lot(s, src);
 	const struct smooth_item *next = smooth_peek(&src->smooth);
 	if (!next) {
 		close_source(s, src);
@@ -150,10 +178,11 @@ static void allow_many_files(void)
 
 struct stream *stream_new(const struct run_input *in, struct tally *tally)
 {
-	struct stream *s = mem_new(1, sizeof *s);
+	struct stream *s = mem_map(sizeof *s);
 	s->env = &in->env;
 	s->tally = tally;
 	smooth_pool_fill(&s->pool);
+	s->ahead = ahead_new(&s->pool, tally);
 	allow_many_files();
 	s->v = mem_new(in->paths.n, sizeof *s->v);
 	s->heap = mem_new(in->paths.n, sizeof *s->heap);
@@ -178,40 +207,24 @@ static void renew_top(struct stream *s)
 		sift_down(s);
 }
 
-bool stream_take(struct stream_packed *b, struct smooth *s, int64_t *clock_ms)
+bool stream_take(struct stream_batch *b, struct smooth *s, int64_t *clock_ms)
 {
 	const struct smooth_item *next = smooth_peek(s);
-	if (!next || b->n == STREAM_BATCH || b->dns_n == STREAM_DNS ||
-	    b->bytes + PACKED_MAX > sizeof b->p)
+	if (!next || b->n == STREAM_BATCH || b->dns_n == STREAM_DNS)
 		return false;
-	struct stream_item *i = &b->v[b->n++];
-	*i = (struct stream_item){.time_ms = next->time_ms,
-	    .at = (uint32_t)b->bytes,
-	    .is_dns = next->is_dns,
-	    .late = next->time_ms < *clock_ms};
-	b->dns_n += i->is_dns;
-	b->bytes += smooth_take(s, b->p + b->bytes);
-	if (!i->late)
-		*clock_ms = i->time_ms;
-	return true;
-}
-
-void stream_unpack(const struct stream_packed *from, struct stream_batch *b)
-{
-	struct dns *d = b->dns;
-	b->n = from->n;
-	for (size_t k = 0; k < from->n; k++) {
-		const struct stream_item *i = &from->v[k];
-		struct stream_record *r = &b->v[k];
-		*r = (struct stream_record){.time_ms = i->time_ms, .late = i->late};
-		if (i->is_dns) {
-			dns_unpack(from->p + i->at, d);
-			r->dns = d++;
-		} else {
-			flow_unpack(from->p + i->at, i->time_ms, &b->flows[k]);
-			r->flow = &b->flows[k];
-		}
+	struct stream_record *r = &b->v[b->n];
+	*r = (struct stream_record){.time_ms = next->time_ms, .late = next->time_ms < *clock_ms};
+	if (next->is_dns) {
+		r->dns = &b->dns[b->dns_n];
+		dns_unpack(smooth_take(s), &b->dns[b->dns_n++]);
+	} else {
+		r->flow = &b->flows[b->n];
+		flow_unpack(smooth_take(s), r->time_ms, &b->flows[b->n]);
 	}
+	b->n++;
+	if (!r->late)
+		*clock_ms = r->time_ms;
+	return true;
 }
 
 /* Of the sources but the top one, that whose next record is oldest; its own number: there is none.
@@ -225,7 +238,7 @@ static size_t second(const struct stream *s)
 
 /* The top source's records that may leave, as long as no other source has an older one. False: the
  * batch is full. */
-static bool give_run(struct stream *s, struct stream_packed *b)
+static bool give_run(struct stream *s)
 {
 	size_t top = s->heap[0], other = second(s);
 	struct source *src = &s->v[top];
@@ -237,30 +250,32 @@ static bool give_run(struct stream *s, struct stream_packed *b)
 			sift_down(s);
 			break;
 		}
-		more = stream_take(b, &src->smooth, &s->clock_ms);
+		more = stream_take(&s->batch, &src->smooth, &s->clock_ms);
 	}
 	return more;
 }
 
-static uint64_t taken(const struct stream *s)
-{
-	uint64_t sum = 0;
-	for (size_t i = 0; i < s->n; i++)
-		sum += s->v[i].open ? reader_taken(&s->v[i].reader) : s->v[i].taken;
-	return sum;
-}
-
-bool stream_fill(struct stream *s, struct stream_packed *b)
+const struct stream_batch *stream_next(struct stream *s)
 {
 	bool more = true;
-	b->n = b->dns_n = b->bytes = 0;
+	s->batch.n = s->batch.dns_n = 0;
 	while (more && s->heap_n)
 		if (smooth_peek(&s->v[s->heap[0]].smooth))
-			more = give_run(s, b);
+			more = give_run(s);
 		else
 			renew_top(s);
-	b->taken = taken(s);
-	return b->n > 0;
+	return s->batch.n ? &s->batch : NULL;
+}
+
+uint64_t stream_taken(const struct stream *s)
+{
+	return s->taken;
+}
+
+bool stream_help(void *stream)
+{
+	const struct stream *s = stream;
+	return ahead_help(s->ahead);
 }
 
 void stream_free(struct stream *s)
@@ -269,8 +284,9 @@ void stream_free(struct stream *s)
 		return;
 	for (size_t i = 0; i < s->n; i++)
 		close_source(s, &s->v[i]);
+	ahead_free(s->ahead);
 	smooth_pool_fini(&s->pool);
 	free(s->v);
 	free(s->heap);
-	free(s);
+	mem_unmap(s, sizeof *s);
 }

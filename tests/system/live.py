@@ -27,8 +27,9 @@ import time
 def value(o, path):
     while path:
         if isinstance(o, list):
-            name = next(e["exporter"] for e in o if path.startswith(e["exporter"] + "."))
-            o, path = next(e for e in o if e["exporter"] == name), path[len(name) + 1:]
+            o, name = next((e, e[k]) for e in o for k in ("exporter", "source")
+                           if k in e and path.startswith(e[k] + "."))
+            path = path[len(name) + 1:]
             continue
         word, _, path = path.partition(".")
         o = o[word]

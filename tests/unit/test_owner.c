@@ -219,8 +219,7 @@ static void event(struct book *b, struct session *s, const char *user, const cha
 
 static struct session lease(uint32_t addr, int at_s, bool ends)
 {
-	struct session s = {
-	    .held = {addr_v4(addr), 128}, .kind = SESSION_LEASE, .port_step = 1};
+	struct session s = {.held = {addr_v4(addr), 128}, .kind = SESSION_LEASE, .port_step = 1};
 	s.begin = ends ? SESSION_OPEN : SESSION_TOLD;
 	s.end = ends ? SESSION_TOLD : SESSION_OPEN;
 	s.t0_ms = ends ? 0 : T0 + at_s * 1000;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The session index of an installation: answers out of hours and days of files, logs cut anywhere,
  * writers killed at any moment, deletion by a moved clock, imports. */
+#include "run/errand.h"
 #include "run/session_store.h"
 #include "script.h"
 #include "world.h"
@@ -566,6 +567,100 @@ static void damage_never_accuses(void **state)
 	(void)unlink(path);
 }
 
+/* It is on the disk though it does not count yet, through an hour's change too. */
+static void an_event_that_waits_outlives_a_crash(void **state)
+{
+	char path[32];
+	struct err e;
+	(void)state;
+	for (int hour = 0; hour < 2; hour++) {
+		make_state(path);
+		struct session_store *s = open_store(path, "one", script_ms(0), NULL);
+		put(s, &a_start);
+		must(session_store_sync(s, &e), &e);
+		expect(s, IP, 15, WHOSE_UNKNOWN, "");
+		if (hour) {
+			must(session_store_turn(s, script_ms(9), &e), &e);
+			must(session_store_work(s, script_ms(9), &e), &e);
+			must(session_store_worked(s, &e), &e);
+		}
+		session_store_close(s);
+		s = open_store(path, "one", script_ms(9), NULL);
+		expect(s, IP, 15, WHOSE_UNKNOWN, "");
+		session_store_advance(s, script_ms(20));
+		expect(s, IP, 15, WHOSE_EXACT, "user:alice");
+		session_store_close(s);
+		remove_state(path);
+	}
+}
+
+struct beside {
+	struct session_store *s;
+	int64_t now_ms;
+	struct err e;
+	int fd, bad;
+};
+
+static int work_beside(void *arg)
+{
+	struct beside *b = arg;
+	return session_store_work(b->s, b->now_ms, &b->e);
+}
+
+static int sync_beside(void *arg)
+{
+	return fdatasync(((struct beside *)arg)->fd);
+}
+
+/* Two threads have the disk while events go on: nothing of it waits, and nothing is lost. */
+static void files_are_made_beside_what_goes_on(void **state)
+{
+	enum { EVENTS = 3000, AN_HOUR = 500 };
+	char path[32];
+	(void)state;
+	make_state(path);
+	struct beside b = {.s = open_store(path, "one", script_ms(0), NULL)};
+	struct errand *work = errand_new(), *sync = errand_new();
+	for (unsigned i = 0; i < EVENTS; i++) {
+		char room[3][32];
+		struct script_event event = nth(i, room);
+		put(b.s, &event);
+		if (errand_over(sync, false, &b.bad))
+			session_store_written(b.s, b.bad == 0);
+		if (!errand_busy(sync)) {
+			must(session_store_write(b.s, &b.fd, &b.e), &b.e);
+			if (b.fd >= 0)
+				errand_start(sync, sync_beside, &b);
+		}
+		if (i % AN_HOUR == AN_HOUR - 1) {
+			if (errand_over(work, true, &b.bad)) {
+				must(b.bad, &b.e);
+				must(session_store_worked(b.s, &b.e), &b.e);
+			}
+			if (errand_over(sync, true, &b.bad))
+				session_store_written(b.s, b.bad == 0);
+			b.now_ms = script_ms(event.at_s + 4);
+			must(session_store_turn(b.s, b.now_ms, &b.e), &b.e);
+			errand_start(work, work_beside, &b);
+		}
+	}
+	errand_free(work);
+	errand_free(sync);
+	session_store_close(b.s);
+	b.s = open_store(path, NULL, script_ms(EVENTS), NULL);
+	for (unsigned i = 0; i < EVENTS - AN_HOUR; i++) {
+		char room[3][32], want[48];
+		struct script_event event = nth(i, room);
+		(void)snprintf(want, sizeof want, "user:%s", event.user);
+		expect(b.s, event.addr, event.at_s + 0.5, WHOSE_EXACT, want);
+	}
+	struct session_status status;
+	session_store_status(b.s, &status);
+	assert_true(status.files >= EVENTS / AN_HOUR - 1);
+	session_store_close(b.s);
+	remove_state(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -579,6 +674,8 @@ int main(void)
 	    cmocka_unit_test(days_of_files_answer_as_the_oracle),
 	    cmocka_unit_test(imports_count_from_their_import),
 	    cmocka_unit_test(damage_never_accuses),
+	    cmocka_unit_test(an_event_that_waits_outlives_a_crash),
+	    cmocka_unit_test(files_are_made_beside_what_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Records come in time order, out of one input and out of many (design.md 1, Time). */
 #include "base/rand.h"
+#include "rec/packed.h"
 #include "run/smooth.h"
 #include "run/stream.h"
 #include "unit.h"
@@ -28,11 +29,8 @@ static void add(struct smooth *s, struct batch *b, int64_t at_ms, uint16_t mark)
 static uint16_t take(struct smooth *s, int64_t *at_ms)
 {
 	struct flow f = {.sport = 0};
-	_Alignas(8) uint8_t packed[PACKED_MAX] = {0};
 	*at_ms = smooth_peek(s)->time_ms;
-	size_t bytes = smooth_take(s, packed);
-	assert_int_equal(bytes, packed_bytes(packed));
-	flow_unpack(packed, *at_ms, &f);
+	flow_unpack(smooth_take(s), *at_ms, &f);
 	return f.sport;
 }
 
@@ -176,17 +174,16 @@ static void read_all(char **paths, int n, char *out, size_t room, uint64_t *flow
 	struct run_input in;
 	struct tally tally = {.quiet = true};
 	struct err e;
-	static struct stream_packed packed;
-	static struct stream_batch b;
+	const struct stream_batch *b;
 	size_t at = 0;
 	out[0] = '\0';
 	assert_int_equal(run_input_open(&in, NULL, NULL, NULL, paths, n, &e), ERR_OK);
 	struct stream *s = stream_new(&in, &tally);
-	while (stream_fill(s, &packed))
-		for (size_t i = (stream_unpack(&packed, &b), 0); i < b.n; i++)
+	while ((b = stream_next(s)))
+		for (size_t i = 0; i < b->n; i++)
 			at += (size_t)snprintf(out + at, room - at, "%lld:%u%s ",
-			    (long long)(b.v[i].time_ms - T0) / 1000, b.v[i].flow->dport,
-			    b.v[i].late ? "*" : "");
+			    (long long)(b->v[i].time_ms - T0) / 1000, b->v[i].flow->dport,
+			    b->v[i].late ? "*" : "");
 	stream_free(s);
 	run_input_close(&in);
 	*flows = tally.flow_n;

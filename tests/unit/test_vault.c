@@ -206,6 +206,9 @@ static void a_sheet_that_is_not_whole_or_mixed_is_refused(void **state)
 	assert_int_equal(sheet_read(span_of("99: AAAAA 0: AAAAA :"), secret, &e), ERR_INPUT);
 	assert_non_null(strstr(e.msg, "group 1 of the recovery sheet is missing"));
 	assert_int_equal(sheet_read((struct span){"", 0}, secret, &e), ERR_INPUT);
+	static const char nul[] = "1: A\0B \0\0"; /* once read for ever */
+	assert_int_equal(sheet_read((struct span){nul, sizeof nul}, secret, &e), ERR_INPUT);
+	assert_int_equal(sheet_read((struct span){"\0\0", 2}, secret, &e), ERR_INPUT);
 }
 
 int main(void)
