@@ -39,9 +39,9 @@ static int parse(struct live_feed *f, const char *text, struct err *e)
 	    [FEED_SYSLOG] = "syslog",
 	    [FEED_FILE] = "file",
 	    [FEED_DIR] = "dir"};
-	struct span rest = span_of(text), kind = span_cut(&rest, ':');
+	*f = (struct live_feed){.name = mem_text(text), .fd = -1};
+	struct span rest = span_of(f->name), kind = span_cut(&rest, ':');
 	size_t k = 0;
-	*f = (struct live_feed){.name = text, .fd = -1};
 	while (k < sizeof kinds / sizeof *kinds && !span_is(kind, kinds[k]))
 		k++;
 	if (k == sizeof kinds / sizeof *kinds || !rest.p || rest.n == 0)
@@ -110,18 +110,29 @@ int live_open_feeds(struct live *l, struct err *e)
 	return bad ? bad : check_nas(l, e);
 }
 
-void live_close_feeds(struct live *l)
+void live_leave_feeds(struct live *l)
 {
 	for (size_t i = 0; i < l->feeds_n; i++) {
-		if (l->feeds[i].fd >= 0)
-			(void)close(l->feeds[i].fd);
-		follow_free(l->feeds[i].follow);
+		struct live_feed *f = &l->feeds[i];
+		if (f->fd >= 0)
+			(void)close(f->fd);
+		follow_free(f->follow);
+		f->fd = -1;
+		f->follow = NULL;
 	}
-	free(l->feeds);
 	nas_rules_free(l->nas, l->nas_n);
-	l->feeds = NULL;
 	l->nas = NULL;
-	l->feeds_n = l->nas_n = 0;
+	l->nas_n = 0;
+}
+
+void live_close_feeds(struct live *l)
+{
+	live_leave_feeds(l);
+	for (size_t i = 0; i < l->feeds_n; i++)
+		free(l->feeds[i].name);
+	free(l->feeds);
+	l->feeds = NULL;
+	l->feeds_n = 0;
 }
 
 void live_count_feed_drops(struct live *l)

@@ -215,6 +215,11 @@ int session_log_sync(struct session_log *l, struct err *e)
 	return bad;
 }
 
+uint64_t session_log_waiting(const struct session_log *l)
+{
+	return l->all.n + l->block.n;
+}
+
 uint64_t session_log_bytes(const struct session_log *l)
 {
 	return l->bytes;

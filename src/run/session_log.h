@@ -28,6 +28,7 @@ int session_log_sync(struct session_log *l, struct err *e);
  * failed. */
 int session_log_write(struct session_log *l, int *fd, struct err *e);
 void session_log_written(struct session_log *l, bool synced);
+uint64_t session_log_waiting(const struct session_log *l); /* bytes that are not on the disk */
 uint64_t session_log_bytes(const struct session_log *l);
 void session_log_close(struct session_log *l); /* what was not synchronised is lost */
 
