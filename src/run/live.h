@@ -144,7 +144,10 @@ struct live_feed { /* a --sessions source; its counters are at the same place of
 	int fd;           /* of these, else -1 */
 	size_t bytes;     /* receive buffer granted */
 	uint32_t dropped; /* as last seen */
-	const char *path; /* of the others, in name */
+	char *path;       /* of the others */
+	int64_t zone_ms;  /* of times that carry none; */
+	int64_t skew_ms;  /* that its clock runs ahead */
+	uint32_t realm;   /* of the addresses that it tells of */
 	struct follow *follow;
 };
 

@@ -4,6 +4,8 @@
  * and the files to follow; and what it keeps of how far those were read. Of files that nothing is
  * known of yet, those are read that changed within seven days. */
 #include "base/mem.h"
+#include "base/opt.h"
+#include "base/when.h"
 #include "run/live.h"
 #include "run/place.h"
 #include <stdlib.h>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 enum { NEW_FILES_DAYS = 7, SEEN_MS = 60000 }; /* SEEN: by then a file that changed is found */
+enum { SPAN_BYTES = 32 };
 #define NS_PER_MS 1000000LL
 #define DAY_MS    86400000LL
 
@@ -22,11 +25,41 @@ static int wrong(const char *text, struct err *e)
 	    text);
 }
 
+static int wrong_key(struct span word, struct err *e)
+{
+	return err_set(e, ERR_CONFIG,
+	    "--sessions: '%.*s' is not one of tz=ZONE (UTC or an offset such as +02:00), "
+	    "skew=SPAN, realm=N",
+	    (int)(word.n < 60 ? word.n : 60), word.p);
+}
+
+static int parse_key(struct live_feed *f, struct span word, struct err *e)
+{
+	static const struct opt_row skew_row = {
+	    "sessions: skew", OPT_SPAN, 0, -86400, 86400, NULL, NULL, ""};
+	struct span value = word, key = span_cut(&value, '=');
+	char text[SPAN_BYTES];
+	uint64_t n;
+	if (f->kind == FEED_RADIUS)
+		return err_set(e, ERR_CONFIG, "--sessions: '%.*s': of a NAS, --nas says that",
+		    (int)(word.n < 60 ? word.n : 60), word.p);
+	if (!value.p)
+		return wrong_key(word, e);
+	if (span_is(key, "tz") && when_zone(value, &f->zone_ms))
+		return ERR_OK;
+	if (span_is(key, "skew") && str_copy(text, sizeof text, value.p, value.n))
+		return opt_set(&skew_row, &f->skew_ms, text, e);
+	if (!span_is(key, "realm") || !span_uint(value, &n) || n > UINT32_MAX)
+		return wrong_key(word, e);
+	f->realm = (uint32_t)n;
+	return ERR_OK;
+}
+
 /* The places behind "radius:" and "syslog:" are those of a UDP listener. */
-static int parse_socket(struct live_feed *f, const char *rest, struct err *e)
+static int parse_socket(struct live_feed *f, struct span place, struct err *e)
 {
 	struct text udp = {0};
-	text_fmt(&udp, "udp:%s", rest);
+	text_fmt(&udp, "udp:%.*s", (int)place.n, place.p);
 	int bad = listen_parse(&f->at, udp.p, NULL);
 	f->at.path = NULL;
 	text_fini(&udp);
@@ -40,17 +73,22 @@ static int parse(struct live_feed *f, const char *text, struct err *e)
 	    [FEED_FILE] = "file",
 	    [FEED_DIR] = "dir"};
 	*f = (struct live_feed){.name = mem_text(text), .fd = -1};
-	struct span rest = span_of(f->name), kind = span_cut(&rest, ':');
+	struct span keys = span_of(f->name), place = span_cut(&keys, ','),
+		    kind = span_cut(&place, ':');
 	size_t k = 0;
+	int bad = ERR_OK;
 	while (k < sizeof kinds / sizeof *kinds && !span_is(kind, kinds[k]))
 		k++;
-	if (k == sizeof kinds / sizeof *kinds || !rest.p || rest.n == 0)
+	if (k == sizeof kinds / sizeof *kinds || !place.p || place.n == 0)
 		return wrong(text, e);
 	f->kind = (enum feed_kind)k;
 	if (f->kind == FEED_RADIUS || f->kind == FEED_SYSLOG)
-		return parse_socket(f, rest.p, e);
-	f->path = rest.p;
-	return ERR_OK;
+		bad = parse_socket(f, place, e);
+	else
+		f->path = memcpy(mem_new(1, place.n + 1), place.p, place.n);
+	while (!bad && keys.p)
+		bad = parse_key(f, span_cut(&keys, ','), e);
+	return bad;
 }
 
 int64_t live_feed_since_ns(const struct live *l, size_t feed)
@@ -125,11 +163,17 @@ void live_leave_feeds(struct live *l)
 	l->nas_n = 0;
 }
 
+static void free_texts(struct live_feed *f)
+{
+	free(f->name);
+	free(f->path);
+}
+
 void live_close_feeds(struct live *l)
 {
 	live_leave_feeds(l);
 	for (size_t i = 0; i < l->feeds_n; i++)
-		free(l->feeds[i].name);
+		free_texts(&l->feeds[i]);
 	free(l->feeds);
 	l->feeds = NULL;
 	l->feeds_n = 0;

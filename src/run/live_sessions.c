@@ -35,7 +35,8 @@ struct followed {
 	uint64_t after;  /* loads that have to be logged before it may be left */
 };
 
-struct feed {                   /* what this process knows of one */
+struct feed { /* what this process knows of one */
+	struct reader_env env;
 	struct decode_env told; /* of the syslog decoder */
 	void *syslog;
 	int64_t began_ms;  /* when that was opened: near it lies a time without a year */
@@ -51,7 +52,6 @@ struct live_sessions {
 	struct unlogged unlogged;
 	struct accounting accounting;
 	struct exporters *names;
-	struct reader_env env;
 	struct batch batch;
 	int64_t batch_ms; /* when it got its first record */
 	int64_t now_ms, looked_ms;
@@ -128,13 +128,23 @@ static void flush(struct live_sessions *r, int64_t received_ms)
 	batch_over(r);
 }
 
-/* What was appended to the batch since it had so many sessions; from now on they are of that source
- * (live_lines_take). */
+/* Its source is its exporter from now on (live_lines_take). */
+static void apply(const struct live_feed *f, size_t feed, struct session *s)
+{
+	s->exporter = (uint32_t)feed + 1;
+	session_earlier(s, f->skew_ms);
+	if (f->realm)
+		s->realm = f->realm;
+	if (f->realm && !s->holder.realm)
+		s->holder.realm = f->realm;
+}
+
+/* What was appended to the batch since it had so many sessions. */
 static void count(struct live_sessions *r, size_t feed, size_t had)
 {
 	struct live_source *s = source_of(r, feed);
 	for (size_t i = had; i < r->batch.session_n; i++)
-		r->batch.sessions[i].exporter = (uint32_t)feed + 1;
+		apply(&r->l->feeds[feed], feed, &r->batch.sessions[i]);
 	r->feeds[feed].batched += r->batch.session_n - had;
 	live_add(&s->sessions, r->batch.session_n - had);
 	live_add(&s->bad, r->batch.bad_n);
@@ -162,8 +172,8 @@ static void open_syslog(struct live_sessions *r, struct feed *f)
 	if (f->syslog && r->now_ms >= f->began_ms && r->now_ms - f->began_ms < YEAR_MS)
 		return;
 	close_syslog(r, f);
-	r->env.now_ms = f->began_ms = r->now_ms;
-	f->syslog = reader_begin(r->syslog, &r->env, &f->told);
+	f->env.now_ms = f->began_ms = r->now_ms;
+	f->syslog = reader_begin(r->syslog, &f->env, &f->told);
 }
 
 static void take_line(struct live_sessions *r, size_t feed, const struct udp_datagram *d)
@@ -241,8 +251,8 @@ static void add_file(struct live_sessions *r, const struct wire *m, int fd)
 			r->files[i]->current = false;
 			live_add(&source_of(r, feed)->rotated, 1);
 		}
-	r->env.now_ms = r->now_ms;
-	tail_open(&f->tail, fd, f->name, &r->env);
+	r->feeds[feed].env.now_ms = r->now_ms;
+	tail_open(&f->tail, fd, f->name, &r->feeds[feed].env);
 	r->files[r->files_n++] = f;
 	live_add(&source_of(r, feed)->files, 1);
 	r->more = true;
@@ -394,15 +404,17 @@ static void open_reader(struct live_sessions *r)
 	r->udp = udp_new();
 	r->names = exporters_new();
 	r->line = mem_new(LINE_BYTES, 1);
-	r->env = (struct reader_env){.exporters = r->names,
-	    .now_ms = wall(r),
-	    .decoder_opts = settings_decoders(l->settings)};
+	wall(r);
 	r->unlogged.ring = l->sessions;
 	r->unlogged.logged = &l->board->sessions_logged;
 	r->unlogged.turn = &l->board->session_turn;
 	accounting_open(&r->accounting, l->nas, l->nas_n);
 	r->syslog = decoder_find("cgn-syslog");
 	for (size_t i = 0; i < l->feeds_n; i++) {
+		r->feeds[i].env = (struct reader_env){.exporters = r->names,
+		    .now_ms = r->now_ms,
+		    .zone_ms = l->feeds[i].zone_ms,
+		    .decoder_opts = settings_decoders(l->settings)};
 		if (l->feeds[i].fd >= 0)
 			follow(r, l->feeds[i].fd, ON_FEED, i);
 	}

@@ -526,24 +526,43 @@ void live_metrics(const struct live_view *v, struct text *out)
 	exporter_metrics(b, out);
 }
 
+struct counters {
+	const struct counter *v;
+	int n;
+};
+
 /* "Exporter 192.0.2.1: 12 records missing by sequence numbers; 3 …", or nothing. */
-static void troubles_words(const struct live_exporter *x, struct text *out)
+static void counted_words(const char *what, const char *name, const struct counters *of,
+    const void *base, struct text *out)
 {
-	char name[ADDR_TEXT];
-	int n = 0;
-	name_of(name, x);
-	for (int k = 0; k < EXPORTER_COUNTERS; k++) {
-		const struct counter *c = &exporter_counters[k];
-		if (c->shown == SHOWN_NOT || !value(x, c))
+	bool any = false;
+	for (int k = 0; k < of->n; k++) {
+		const struct counter *c = &of->v[k];
+		if (c->shown == SHOWN_NOT || !value(base, c))
 			continue;
-		if (n++)
+		if (any)
 			text_puts(out, "; ");
 		else
-			text_fmt(out, "Exporter %s: ", name);
-		text_fmt(out, "%llu %s", (unsigned long long)value(x, c), c->help);
+			text_fmt(out, "%s %s: ", what, name);
+		any = true;
+		text_fmt(out, "%llu %s", (unsigned long long)value(base, c), c->help);
 	}
-	if (n)
+	if (any)
 		text_puts(out, ".\n");
+}
+
+static void all_words(const struct live *l, struct text *out)
+{
+	static const struct counters exporters = {exporter_counters, EXPORTER_COUNTERS},
+				     sources = {source_counters, SOURCE_COUNTERS};
+	const struct live_board *b = l->board;
+	char name[ADDR_TEXT];
+	for (size_t i = 0; i < l->feeds_n; i++)
+		counted_words("Source", l->feeds[i].name, &sources, &b->source[i], out);
+	for (uint32_t i = 0; i < live_exporters(b); i++) {
+		name_of(name, &b->exporter[i]);
+		counted_words("Exporter", name, &exporters, &b->exporter[i], out);
+	}
 }
 
 static void fill_stats(const struct live *l, struct stats *stats)
@@ -573,6 +592,8 @@ void live_summary(const struct live *l, struct stats *stats, struct text *json, 
 	json_uint(&j, "wrong_clock", b->wrong_clock);
 	json_uint(&j, "kernel_drops", b->kernel_drops);
 	json_uint(&j, "restarts", b->restarts);
+	if (l->feeds_n)
+		sources_json(l, &j);
 	exporters_json(b, NULL, &j);
 	json_close(&j);
 	json_line(&j);
@@ -580,6 +601,5 @@ void live_summary(const struct live *l, struct stats *stats, struct text *json, 
 	    (unsigned long long)b->flows, (unsigned long long)b->dns, live_exporters(b),
 	    stats->seconds);
 	findings_text(b, words);
-	for (uint32_t i = 0; i < live_exporters(b); i++)
-		troubles_words(&b->exporter[i], words);
+	all_words(l, words);
 }
