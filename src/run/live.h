@@ -107,9 +107,10 @@ struct live_board {
 	_Atomic int64_t checkpoint_at_ms, restored_at_ms;
 	/* The sensor: its synced log has all sessions up to this position of their ring. */
 	_Atomic uint64_t sessions_logged;
-	/* Raised by each sensor before it takes its first session: what an earlier one had taken
-	 * and not logged is lost. The session reader looks at it after sessions_logged, and puts
-	 * again what it has put since and does not know to be logged. */
+	/* Each sensor says, before it takes its first session, up to where in the ring those before
+	 * it had taken: what they had not logged of that is lost. Then it raises the turn. The
+	 * session reader looks at these after sessions_logged, and puts again what may be lost. */
+	_Atomic uint64_t session_turn_at;
 	_Atomic uint32_t session_turn;
 	struct live_source source[LIVE_SOURCES_MAX];
 	struct live_exporter exporter[LIVE_EXPORTERS_MAX];

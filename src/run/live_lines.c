@@ -114,6 +114,8 @@ int live_lines_open(struct live_lines *x, const struct live *l, const struct sea
 	*x = (struct live_lines){.l = l, .key = key};
 	if (!l->sessions)
 		return ERR_OK;
+	if (!clock_ms && !l->o->replay)
+		clock_ms = live_now_ms();
 	int bad = keys_open(l->folder, key, clock_ms, &x->keys, &turned, e);
 	bad = bad ? bad : open_store(x, e);
 	if (bad)
@@ -121,6 +123,7 @@ int live_lines_open(struct live_lines *x, const struct live *l, const struct sea
 	open_owners(x, stages);
 	x->syncing = errand_new();
 	x->working = errand_new();
+	atomic_store(&l->board->session_turn_at, ring_taken_at(l->sessions));
 	atomic_fetch_add(&l->board->session_turn, 1);
 	live_say("%u sessions held", sessions_table(x->live.sessions)->used);
 	return ERR_OK;

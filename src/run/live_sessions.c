@@ -408,6 +408,7 @@ static void open_reader(struct live_sessions *r)
 	r->unlogged.ring = l->sessions;
 	r->unlogged.logged = &l->board->sessions_logged;
 	r->unlogged.turn = &l->board->session_turn;
+	r->unlogged.turn_at = &l->board->session_turn_at;
 	accounting_open(&r->accounting, l->nas, l->nas_n);
 	r->syslog = decoder_find("cgn-syslog");
 	for (size_t i = 0; i < l->feeds_n; i++) {
