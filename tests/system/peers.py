@@ -108,11 +108,12 @@ class Server:
     def said(self):
         return self.log.read_text(errors="replace")
 
-    def ready(self, word):
+    def ready(self, word, times=1):
+        """Once it has said that so often, with what others of this name said."""
         def says():
             if self.process.poll() is not None:
                 raise Failed(f"{self.log.stem} ended: {self.said()[-2000:]}")
-            return word in self.said()
+            return self.said().count(word) >= times
         until(f"{self.log.stem} is ready", says)
         return self
 
