@@ -2,13 +2,14 @@
 # SPDX-FileCopyrightText: The Theriac authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """radclient tells FreeRADIUS of sessions, which relays that to a sensor and writes it into detail files. A second
-sensor follows the file, a third the folder, a fourth state imports it: `theriac who` must say of every moment the same
-by all four ways, and what the script below means. Then radclient speaks to the first sensor itself: what is
-good is answered, what is forged is not, and each is counted.
+sensor follows the file, a third the folder, and it is imported: all four must count the same records, and
+`theriac who` say what the script below means, whichever way it came. Then radclient speaks to the first sensor
+itself: what is good is answered, what is forged is not, and each is counted.
 
   peers_radius.py BINARY FOLDER
 """
 import collections
+import concurrent.futures
 import json
 import pathlib
 import re
@@ -141,12 +142,14 @@ def dial_in(t):
 
 
 def expect_dial_in(t):
-    for what, address in (("address", "100.64.1.20"), ("prefix", "2001:db8:1:20::1"),
-                          ("delegated prefix", "2001:db8:aa00:99::1"), ("IPv6 address", "2001:db8:2::20")):
-        yield Expected(f"before the {what}", address, t + 8, None)
+    for what, address in (("prefix", "2001:db8:1:20::1"), ("delegated prefix", "2001:db8:aa00:99::1"),
+                          ("IPv6 address", "2001:db8:2::20")):
         yield Expected(f"at the {what}", address, t + 11, "user:alice")
-        yield Expected(f"before the {what} goes", address, t + 99, "user:alice")
         yield Expected(f"after the {what}", address, t + 101, None)
+    yield Expected("before the address", "100.64.1.20", t + 8, None)
+    yield Expected("at the address", "100.64.1.20", t + 11, "user:alice")
+    yield Expected("before the address goes", "100.64.1.20", t + 99, "user:alice")
+    yield Expected("between two holders", "100.64.1.20", t + 101, None)
     yield Expected("the next holder", "100.64.1.20", t + 121, "user:bob")
     yield Expected("before a Stop was lost", "100.64.1.21", t + 149, "user:carol")
     yield Expected("after a Stop was lost", "100.64.1.21", t + 151, "user:dave")
@@ -182,8 +185,8 @@ def translate(t):
 def expect_translate(t):
     for number, outside in enumerate(NATS):
         yield Expected("in a block", f"{outside}:1500", t + 41, f"user:nat{number}")
-        yield Expected("beside a block", f"{outside}:2048", t + 41, None)
         yield Expected("after a block", f"{outside}:1500", t + 161, None)
+    yield Expected("beside a block", f"{outside}:2048", t + 41, None)
 
 
 def tell_oddly(t):
@@ -295,6 +298,11 @@ class Sensor(peers.Theriac):
             raise peers.Failed(f"{self.name}: {done.stderr}{self.server.said()}")
         source = json.loads(done.stdout)["sources"][0]
         return tuple(source[name] for name in names)
+
+    def metric(self, name):
+        """The same counter, as told to Prometheus."""
+        said = self.run("metrics").stdout
+        return int(re.search(f'^theriac_source_{name}_total{{source="{re.escape(self.source)}"}} (\\d+)$', said, re.M)[1])
 
     def wait_for(self, **counters):
         names, wanted = tuple(counters), tuple(counters.values())
@@ -418,6 +426,15 @@ def ask(theriac, expected):
         theriac.expect(f"{theriac.state.name}: {one.what}", one.address, one.moment, one.line, *one.words)
 
 
+def ask_all(heard, others, expected):
+    """The sensor all of it, the others in turn, for an answer takes its time."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        asked = [pool.submit(ask, heard, expected)]
+        asked += [pool.submit(ask, other, expected[i::len(others)]) for i, other in enumerate(others)]
+        for one in asked:
+            one.result()
+
+
 def main(argv):
     binary, folder = argv[1], pathlib.Path(argv[2])
     server = freeradius(folder)
@@ -440,8 +457,9 @@ def main(argv):
     refused = forge(t, tap.sent[0])
     heard.wait_for(again=len(tap.sent) - 1, answered=relayed + spoken + len(tap.sent), unanswered=0, **refused)
     heard.wait_for(sessions=sessions + 7)
-    for state in (heard, *followers, imported):
-        ask(state, expected)
+    if any(heard.metric(name) != number for name, number in refused.items()):
+        raise peers.Failed(f"metrics tell otherwise than {refused}")
+    ask_all(heard, (imported, *followers), expected)
     ask(heard, straight + again)
     for sensor in (heard, *followers):
         sensor.end()
