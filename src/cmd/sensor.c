@@ -19,8 +19,8 @@ static const struct opt_row rows[] = {
     {"sessions", OPT_LIST, AT(sessions), 0, 0, "WHERE[,KEY=VALUE...]", NULL,
 	"who holds which address, so that lines are judged, not addresses: radius:ADDR:PORT for "
 	"accounting, syslog:ADDR:PORT for translations that NATs log; file:PATH or dir:PATH for "
-	"lease files, accounting and logs, followed as they grow; not behind radius: ,tz=ZONE of "
-	"times that carry none, ,skew=SPAN that its clock runs ahead, ,realm=N of its addresses"},
+	"lease files, accounting and logs, followed as they grow; all but radius with tz=ZONE of "
+	"times that carry none, skew=SPAN that its clock runs ahead, realm=N of its addresses"},
     {"nas", OPT_LIST, AT(nas), 0, 0, "ADDR[/LEN],secret=FILE[,KEY=VALUE...]", NULL,
 	"who may send accounting, with its shared secret in a file that others cannot read; "
 	"skew=SPAN that its clock runs ahead, realm=N of its addresses, line=user|cui that names a "

@@ -296,11 +296,12 @@ static void leave_file(struct live_sessions *r, size_t i)
 	struct followed *f = r->files[i];
 	struct wire m = {.kind = WIRE_FILE_END, .id = f->serial, .number = (uint32_t)f->feed};
 	m.text_n = (uint32_t)snprintf(m.text, WIRE_TEXT, "%lld", (long long)f->tail.mtime_ns);
+	if (!wire_send(r->wire, &m, -1))
+		return; /* at the next look */
 	tail_close(&f->tail);
 	free(f);
 	r->files_n--;
 	memmove(&r->files[i], &r->files[i + 1], (r->files_n - i) * sizeof *r->files);
-	(void)wire_send(r->wire, &m, -1);
 }
 
 /* One that was moved away, or of a folder, is left once it has been silent for long and is logged.

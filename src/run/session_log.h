@@ -8,9 +8,11 @@
 #include "attribute/attribute.h"
 
 struct session_log; /* for writing */
-/* A new log, mode 0600, its head on the disk. */
+/* A new log, mode 0600. It has its name only once session_log_begun says so: all that was put by
+ * then is on the disk, and what is half made is never read. */
 int session_log_make(struct session_log **log, const char *path, int64_t from_ms, int64_t swept_ms,
     const struct hash_key *key, struct err *e);
+int session_log_begun(struct session_log *l, struct err *e);
 /* Goes on behind the last complete block; bytes: where that ends, as session_log_read says. */
 int session_log_append(struct session_log **log, const char *path, uint64_t bytes, struct err *e);
 /* opening: it was so when the log began. lines: what the number of its line means. */

@@ -85,7 +85,7 @@ until_true 30 flock -n "$work/one.state/lock" true || fail "its children outlive
 sources who "$THERIAC" "$work/one.state" 100.64.1.8 30 "exact user:after-sessions" -- \
 	who "$THERIAC" "$work/one.state" 100.64.1.6 30 "exact user:after-sensor"
 sensing two
-grep -q '8 sessions held' "$work/two.err" || fail "what came back: $(cat "$work/two.err")"
+until_true 60 grep -q '8 sessions held' "$work/two.err" || fail "what came back: $(cat "$work/two.err")"
 accounted "answered 1" 127.0.0.2 "$radius" secret stop carol 100.64.0.3 age=20 delay=20
 
 # What was open at the start stays open over reloads, whose options are others each time.
