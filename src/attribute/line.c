@@ -18,15 +18,19 @@ struct ident {
 	int64_t first_ms, seen_ms;
 	size_t at; /* of its bytes */
 	uint32_t next, parent, held;
+	uint32_t beside;       /* the next one of its line; the last one's is the first */
 	uint32_t best;         /* of a root: the identifier that names the line; */
 	uint32_t names[NAMES]; /* its account, circuit, assigned name, or 0 */
 	uint16_t n;
 	uint8_t kind, state, flags;
 };
 
-struct join_done {
+struct join { /* done, or refused */
 	uint32_t a, b;
-	uint32_t from; /* the line of b until then */
+};
+
+struct change {
+	uint32_t line, was; /* the line of that number was named by this identifier */
 };
 
 struct rule { /* what operators named */
@@ -38,9 +42,10 @@ struct lines {
 	struct ident *v;
 	uint32_t *buckets;
 	struct text bytes; /* values; those of identifiers forgotten stay until the next sweep */
-	struct join_done *joins;
+	struct join *joins;
+	struct change *changes;
 	struct rule *apart, *cui; /* cui: kind NAS */
-	size_t apart_n, cui_n, join_n, join_cap;
+	size_t apart_n, cui_n, join_n, join_cap, change_n, change_cap;
 	uint32_t n, cap, room, mask, free;
 	uint8_t rank[SESSION_ID_N];
 	struct lines_counts counts;
@@ -72,6 +77,7 @@ void lines_free(struct lines *l)
 	mem_unmap(l->v, l->cap * sizeof *l->v);
 	free(l->buckets);
 	free(l->joins);
+	free(l->changes);
 	free(l->apart);
 	free(l->cui);
 	text_fini(&l->bytes);
@@ -194,18 +200,24 @@ static uint32_t new_number(struct lines *l)
 	return l->n++;
 }
 
+static void add_name(const struct lines *l, uint32_t i, uint32_t names[NAMES])
+{
+	uint8_t kind = l->v[i].kind;
+	if (kind == SESSION_USER || kind == SESSION_CUI)
+		names[0] = i;
+	else if (kind == SESSION_CIRCUIT)
+		names[1] = i;
+	else if (kind == SESSION_ASSIGNED)
+		names[2] = i;
+}
+
 /* A line of its own. */
 static void make_root(struct lines *l, uint32_t i)
 {
 	struct ident *v = &l->v[i];
-	v->parent = v->best = i;
+	v->parent = v->best = v->beside = i;
 	memset(v->names, 0, sizeof v->names);
-	if (v->kind == SESSION_USER || v->kind == SESSION_CUI)
-		v->names[0] = i;
-	else if (v->kind == SESSION_CIRCUIT)
-		v->names[1] = i;
-	else if (v->kind == SESSION_ASSIGNED)
-		v->names[2] = i;
+	add_name(l, i, v->names);
 }
 
 static uint32_t add(struct lines *l, uint64_t hash, const struct line_id *id, int64_t now_ms)
@@ -283,28 +295,79 @@ static bool unite(struct lines *l, uint32_t a, uint32_t b)
 	x->best = better(l, x->best, y->best);
 	x->flags |= y->flags;
 	y->parent = to;
+	uint32_t beside = x->beside;
+	x->beside = y->beside;
+	y->beside = beside;
 	return true;
 }
 
-void lines_join(struct lines *l, uint32_t a, uint32_t b)
+static void note_join(struct lines *l, uint32_t a, uint32_t b)
 {
-	enum { NEVER = IDENT_APART | IDENT_DISPUTED };
-	if (!a || !b || a >= l->n || b >= l->n || (l->v[a].state | l->v[b].state) & NEVER ||
-	    root_of(l, a) == root_of(l, b))
-		return;
-	uint32_t from = root_of(l, b);
-	if (!unite(l, a, b)) {
-		l->counts.refused++;
-		l->counts.disputed++;
-		l->v[b].state |= IDENT_DISPUTED;
-		return;
-	}
-	l->counts.joined++;
 	if (l->join_n == l->join_cap) {
 		l->join_cap = l->join_cap ? l->join_cap * 2 : BUCKETS_MIN;
 		l->joins = mem_grow(l->joins, l->join_cap, sizeof *l->joins);
 	}
-	l->joins[l->join_n++] = (struct join_done){a, b, from};
+	l->joins[l->join_n++] = (struct join){a, b};
+}
+
+/* A line has another name, or other flags, than when it was as `before`. */
+static void note_change(struct lines *l, uint32_t line, const struct ident *before)
+{
+	const struct ident *now = &l->v[root_of(l, line)];
+	if (before->best == now->best && before->flags == now->flags)
+		return;
+	if (l->change_n == l->change_cap) {
+		l->change_cap = l->change_cap ? l->change_cap * 2 : BUCKETS_MIN;
+		l->changes = mem_grow(l->changes, l->change_cap, sizeof *l->changes);
+	}
+	l->changes[l->change_n++] = (struct change){line, before->best};
+}
+
+/* It names its line no more; the others of the line do. */
+static void dispute(struct lines *l, uint32_t b)
+{
+	uint32_t root = root_of(l, b), i = b, best = 0, names[NAMES] = {0};
+	const struct ident before = l->v[root];
+	l->counts.refused++;
+	l->counts.disputed++;
+	l->v[b].state |= IDENT_DISPUTED;
+	while ((i = l->v[i].beside) != b) {
+		if (l->v[i].state & IDENT_DISPUTED)
+			continue;
+		best = best ? better(l, best, i) : i;
+		add_name(l, i, names);
+	}
+	if (!best)
+		return;
+	l->v[root].best = best;
+	memcpy(l->v[root].names, names, sizeof names);
+	note_change(l, root, &before);
+}
+
+/* fresh: b was not there before, so that nobody knows it by its name. */
+static void join(struct lines *l, uint32_t a, uint32_t b, bool fresh)
+{
+	enum { NEVER = IDENT_APART | IDENT_DISPUTED };
+	if (!a || !b || a >= l->n || b >= l->n || (l->v[a].state | l->v[b].state) & NEVER)
+		return;
+	uint32_t to = root_of(l, a), from = root_of(l, b);
+	const struct ident x = l->v[to], y = l->v[from];
+	if (to == from)
+		return;
+	note_join(l, a, b);
+	if (!unite(l, a, b)) {
+		dispute(l, b);
+		return;
+	}
+	l->counts.joined++;
+	note_change(l, to, &x);
+	if (!fresh)
+		note_change(l, from, &y);
+}
+
+void lines_join(struct lines *l, uint32_t a, uint32_t b)
+{
+	join(l, a, b, false);
 }
 
 static void id_set(struct line_id *id, uint8_t kind, struct span value)
@@ -367,9 +430,11 @@ uint32_t lines_enter(struct lines *l, const struct session_ids *ids, uint8_t fla
 		return 0;
 	size_t best = strongest(l, v, n);
 	uint32_t number = lines_enter_id(l, &v[best], flags, now_ms);
-	for (size_t i = 0; i < n && number; i++)
-		if (i != best)
-			lines_join(l, number, lines_enter_id(l, &v[i], flags, now_ms));
+	for (size_t i = 0; i < n && number; i++) {
+		uint64_t known = l->counts.ids;
+		uint32_t other = i == best ? 0 : lines_enter_id(l, &v[i], flags, now_ms);
+		join(l, number, other, l->counts.ids > known);
+	}
 	return number;
 }
 
@@ -452,12 +517,13 @@ void lines_sweep(struct lines *l, int64_t before_ms)
 	forget(l, before_ms);
 	link_all(l);
 	for (size_t i = 0; i < l->join_n; i++) {
-		struct join_done j = l->joins[i];
+		struct join j = l->joins[i];
 		bool good = l->v[j.a].state == IDENT_USED && l->v[j.b].state == IDENT_USED;
 		if (good && root_of(l, j.a) != root_of(l, j.b) && unite(l, j.a, j.b))
 			l->joins[kept++] = j;
 	}
 	l->join_n = kept;
+	l->change_n = 0;
 }
 
 const struct lines_counts *lines_counted(const struct lines *l)
@@ -475,12 +541,13 @@ bool lines_next_join(const struct lines *l, size_t *at, uint32_t *a, uint32_t *b
 	return true;
 }
 
-bool lines_next_union(const struct lines *l, size_t *at, uint32_t *to, uint32_t *from)
+bool lines_next_change(const struct lines *l, size_t *at, struct line_change *c)
 {
-	if (*at >= l->join_n)
+	if (*at >= l->change_n)
 		return false;
-	*to = lines_of(l, l->joins[*at].a);
-	*from = l->joins[*at].from;
+	c->line = l->changes[*at].line;
+	c->was = l->changes[*at].was;
+	c->is = l->v[root_of(l, c->line)].best;
 	++*at;
 	return true;
 }
@@ -489,7 +556,8 @@ bool lines_next_line(const struct lines *l, uint32_t *at)
 {
 	while (++*at < l->n) {
 		const struct ident *v = &l->v[*at];
-		if (v->state & IDENT_USED && (v->state & IDENT_DISPUTED || v->parent == *at))
+		if (v->state & IDENT_USED &&
+		    (v->state & IDENT_DISPUTED || l->v[root_of(l, *at)].best == *at))
 			return true;
 	}
 	return false;

@@ -62,13 +62,17 @@ void lines_release(struct lines *l, uint32_t id);
  * part. */
 void lines_sweep(struct lines *l, int64_t before_ms);
 const struct lines_counts *lines_counted(const struct lines *l);
-/* The joins done since the first call, oldest first, for a log: *at is 0 at first. */
+/* The joins since the first call, also those that were refused, oldest first, for a log: done again
+ * in that order, they give the same lines. *at is 0 at first. */
 bool lines_next_join(const struct lines *l, size_t *at, uint32_t *a, uint32_t *b);
-/* The same as lines: that of `from` is now that of `to`, by the numbers that lines_of gave and
- * gives. */
-bool lines_next_union(const struct lines *l, size_t *at, uint32_t *to, uint32_t *from);
-/* The numbers of identifiers that lines_of takes for lines, one after the other: *at is 0 at first.
- */
+struct line_change {
+	uint32_t line;    /* number, as lines_of gave it then */
+	uint32_t was, is; /* identifiers: that named it, and that names it now */
+};
+/* How joins, and disputes, changed what lines that were there are called, or their flags: *at is 0
+ * at first, and after lines_sweep, which forgets them. */
+bool lines_next_change(const struct lines *l, size_t *at, struct line_change *c);
+/* One identifier of each line, one after the other: that which names it. *at is 0 at first. */
 bool lines_next_line(const struct lines *l, uint32_t *at);
 /* A join out of a log or a saved table. */
 void lines_join(struct lines *l, uint32_t a, uint32_t b);

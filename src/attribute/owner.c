@@ -49,7 +49,7 @@ struct owners {
 	uint32_t mask;
 	struct lines *lines; /* live, else NULL */
 	struct renames renames;
-	size_t joins_at;
+	size_t changes_at;
 	uint64_t disputed;
 	uint32_t changes;  /* so far */
 	uint32_t *changed; /* live: by group of addresses, the number of its last change */
@@ -321,14 +321,14 @@ void owners_live(struct owners *o, struct lines *lines)
 
 void owners_forget(struct owners *o)
 {
-	uint32_t to, from;
+	struct line_change c;
 	o->n = 0;
 	memset(o->buckets, 0, (o->mask + 1ul) * sizeof *o->buckets);
 	memset(o->memory, 0, sizeof o->memory);
 	memset(o->changed, 0, CHANGED * sizeof *o->changed);
 	o->changes = 0;
-	o->joins_at = 0;
-	while (lines_next_union(o->lines, &o->joins_at, &to, &from))
+	o->changes_at = 0;
+	while (lines_next_change(o->lines, &o->changes_at, &c))
 		;
 	o->disputed = lines_counted(o->lines)->disputed;
 }
@@ -351,31 +351,32 @@ void owners_told(struct owners *o, const struct interval *v)
 	o->changes = 0;
 }
 
-static void join(struct owners *o, uint32_t to, uint32_t from)
+static struct subject named_by(const struct owners *o, uint32_t id)
 {
-	const uint32_t keys[2] = {to, from};
-	for (size_t i = 0; i < 2; i++) {
-		uint32_t number = *place_of(o, keys[i]);
-		struct line_id id;
-		char text[LINE_TEXT];
-		if (!number)
-			continue;
-		lines_name(o->lines, to, &id);
-		line_id_text(&id, text);
-		struct subject s = subject_of(o, text, lines_flags(o->lines, to));
-		rename_line(o, number - 1, &s);
-	}
+	struct line_id name;
+	char text[LINE_TEXT];
+	lines_get(o->lines, id, &name);
+	line_id_text(&name, text);
+	return subject_of(o, text, lines_flags(o->lines, id));
+}
+
+/* Whether it was met or not: what is kept of it elsewhere may be older than what is here. */
+static void change(struct owners *o, const struct line_change *c)
+{
+	struct subject was = named_by(o, c->was), is = named_by(o, c->is);
+	uint32_t number = *place_of(o, c->line);
+	renames_add(&o->renames, &was, &is);
+	if (number)
+		o->v[number - 1].subject = is;
 }
 
 void owners_joined(struct owners *o)
 {
-	uint32_t to, from;
-	if (lines_counted(o->lines)->disputed != o->disputed) {
+	struct line_change c;
+	while (lines_next_change(o->lines, &o->changes_at, &c))
+		change(o, &c);
+	if (lines_counted(o->lines)->disputed != o->disputed)
 		owners_forget(o); /* a line became two */
-		return;
-	}
-	while (lines_next_union(o->lines, &o->joins_at, &to, &from))
-		join(o, to, from);
 }
 
 void owners_key(struct owners *o, const struct pseudonym_key *key)

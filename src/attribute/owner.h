@@ -34,6 +34,6 @@ void owners_joined(struct owners *o);
 void owners_forget(struct owners *o);
 /* Another epoch: all lines have names under this key from now on. */
 void owners_key(struct owners *o, const struct pseudonym_key *key);
-/* Which lines that were named got another name since this list was emptied: by a join, or by other
+/* Which lines got another name since this list was emptied: by a join or a dispute, or by other
  * flags. The caller empties it, and before a change of key. */
 struct renames *owners_renames(struct owners *o);

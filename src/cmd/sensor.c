@@ -16,12 +16,13 @@ static const struct opt_row rows[] = {
 	"who may send, with sampling=auto|N, dialect=rfc8158|junos, rate=N records/s, "
 	"prefixes=CIDR[+CIDR...] whose flows it may report, via=INTERFACE, ttl=N at least; "
 	"without, anybody"},
-    {"sessions", OPT_LIST, AT(sessions), 0, 0, "WHERE", NULL,
-	"who holds which address: radius:ADDR:PORT for accounting, syslog:ADDR:PORT for "
-	"translations that NATs log; file:PATH or dir:PATH for lease files, accounting and logs, "
-	"followed as they grow"},
+    {"sessions", OPT_LIST, AT(sessions), 0, 0, "WHERE[,KEY=VALUE...]", NULL,
+	"who holds which address, so that lines are judged, not addresses: radius:ADDR:PORT for "
+	"accounting, syslog:ADDR:PORT for translations that NATs log; file:PATH or dir:PATH for "
+	"lease files, accounting and logs, followed as they grow; all but radius with tz=ZONE of "
+	"times that carry none, skew=SPAN that its clock runs ahead, realm=N of its addresses"},
     {"nas", OPT_LIST, AT(nas), 0, 0, "ADDR[/LEN],secret=FILE[,KEY=VALUE...]", NULL,
-	"whose accounting is taken, with its shared secret in a file that others cannot read; "
+	"who may send accounting, with its shared secret in a file that others cannot read; "
 	"skew=SPAN that its clock runs ahead, realm=N of its addresses, line=user|cui that names a "
 	"line"},
     {"retention", OPT_SPAN, AT(retention_ms), 3600, 315360000, NULL, "7 d",

@@ -279,6 +279,6 @@ void follow_again(struct follow *f, int64_t since_ns)
 {
 	drop_found(f);
 	f->known_n = 0;
-	f->since_ns = since_ns > f->since_ns ? since_ns : f->since_ns;
+	f->since_ns = since_ns;
 	f->first = true;
 }

@@ -78,6 +78,14 @@ static bool stamp_ok(int64_t ms)
 	return ms >= 0 && ms <= WHEN_MAX_MS;
 }
 
+void session_earlier(struct session *s, int64_t ms)
+{
+	int64_t *const times[] = {&s->t0_ms, &s->t1_ms, &s->exported_ms};
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+		if (*times[i])
+			*times[i] -= ms;
+}
+
 int session_check(const struct session *s)
 {
 	if (s->kind >= KINDS_N || !edge_ok(s->begin, s->t0_ms) || !edge_ok(s->end, s->t1_ms) ||

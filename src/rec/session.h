@@ -87,6 +87,8 @@ static inline int64_t session_time_ms(const struct session *s)
 	return s->exported_ms ? s->exported_ms : told_ms;
 }
 
+/* All its times that are told are so much earlier: the clock of its source runs ahead. */
+void session_earlier(struct session *s, int64_t ms);
 /* INPUT where a value is impossible: times out of range or reversed, none at all, ports reversed,
  * damaged identifiers, no holder, or no address held where no NAS and session key stand for it. */
 int session_check(const struct session *s);

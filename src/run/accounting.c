@@ -48,13 +48,11 @@ static struct heard *place_of(struct accounting *a, const struct udp_datagram *d
 /* What a rule says of a NAS's sessions. Its clock counts for all their times. */
 static void apply(const struct nas_rule *rule, struct session *s)
 {
-	int64_t *const times[] = {&s->t0_ms, &s->t1_ms, &s->exported_ms, &s->received_ms};
 	struct session_ids ids = {0};
 	enum session_id kind;
 	struct span value;
-	for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-		if (*times[i])
-			*times[i] -= rule->skew_ms;
+	session_earlier(s, rule->skew_ms);
+	s->received_ms -= rule->skew_ms; /* it was told in its time */
 	s->realm = s->holder.realm = rule->realm;
 	for (size_t at = 0; rule->by_cui && (kind = session_ids_next(&s->ids, &at, &value));)
 		if (kind != SESSION_USER)

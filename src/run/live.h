@@ -13,6 +13,10 @@
 /* Where no rule says who may send, some places stay free for those that a rule will name. */
 enum { LIVE_EXPORTERS_MAX = 1024, LIVE_STRANGERS_MAX = 768, LIVE_TIERS = 5 };
 
+/* Records that the sensor does not take: they failed their check, have an impossible time, or (only
+ * sessions) wait for a disk that takes nothing. */
+enum live_drop { DROP_REFUSED, DROP_CLOCK, DROP_LOG, LIVE_DROPS };
+
 /* One sender of exports; its place is its number in the records (`exporter` of struct flow) - 1.
  * Written by the reader, but for what the parent and the sensor count; while no reader runs, the
  * parent may give it to another. */
@@ -32,11 +36,11 @@ struct live_exporter {
 	_Atomic uint64_t via_drops;     /* datagrams that came in by another interface */
 	_Atomic uint64_t replayed;      /* datagrams that had come before */
 	_Atomic uint64_t foreign;       /* flows of none of its prefixes */
-	_Atomic uint64_t wrong_clock;   /* records held apart for their time (sensor) */
-	_Atomic uint64_t wrong_sampling; /* announcements that were not believed */
-	_Atomic uint64_t redefined;      /* templates that changed their form while in use */
-	_Atomic int64_t last_ms;         /* when it was heard last */
-	_Atomic uint32_t sampling;       /* 1 in N in force, 0 not known */
+	_Atomic uint64_t wrong_sampling;   /* announcements that were not believed */
+	_Atomic uint64_t redefined;        /* templates that changed their form while in use */
+	_Atomic uint64_t drop[LIVE_DROPS]; /* records, of which the sensor takes none (sensor) */
+	_Atomic int64_t last_ms;           /* when it was heard last */
+	_Atomic uint32_t sampling;         /* 1 in N in force, 0 not known */
 };
 
 /* The turns that a child has made: so the parent sees that it is alive. busy: at something long, of
@@ -48,7 +52,7 @@ struct live_beat {
 enum { LIVE_BEATS = 4 }; /* the reader's, of two sensors, and the session reader's */
 
 /* One --sessions source; its place is its place among the options. Written by the session reader,
- * but for kernel_drops (parent). */
+ * but for kernel_drops (parent) and drop (sensor). */
 enum { LIVE_SOURCES_MAX = 64, LIVE_FILES_MAX = 256 }; /* files that are followed at a time */
 struct live_source {
 	_Atomic uint64_t packets;  /* datagrams */
@@ -61,8 +65,9 @@ struct live_source {
 	_Atomic uint64_t bad;            /* damaged records and packets */
 	_Atomic uint64_t ignored;        /* of no use */
 	_Atomic uint64_t unanswered;     /* answers given up, since the log did not keep up */
-	_Atomic uint64_t ring_drops;     /* sessions that the ring had no room for */
+	_Atomic uint64_t ring_drops;     /* sessions that the ring had no room for until the end */
 	_Atomic uint64_t kernel_drops;
+	_Atomic uint64_t drop[LIVE_DROPS];
 	_Atomic uint64_t bytes; /* of files and datagrams, read */
 	_Atomic uint64_t files, rotated, rewritten;
 	_Atomic int64_t last_ms; /* when something of it was read last */
@@ -93,6 +98,7 @@ struct live_board {
 	_Atomic uint64_t not_exact[4];
 	_Atomic uint64_t sessions_taken, sessions_held, sessions_dropped, joins_refused;
 	_Atomic uint64_t session_troubles; /* times that the session index could not be kept */
+	_Atomic uint64_t log_drops;        /* sessions, while it could not be for long */
 	_Atomic uint64_t renamed;          /* lines, at changes of epoch */
 	_Atomic uint64_t smoothing;        /* records that wait for their turn */
 	_Atomic uint64_t checkpoints, checkpoints_failed, checkpoint_ms, checkpoint_bytes;
@@ -101,9 +107,10 @@ struct live_board {
 	_Atomic int64_t checkpoint_at_ms, restored_at_ms;
 	/* The sensor: its synced log has all sessions up to this position of their ring. */
 	_Atomic uint64_t sessions_logged;
-	/* Raised by each sensor before it takes its first session: what an earlier one had taken
-	 * and not logged is lost. The session reader looks at it after sessions_logged, and puts
-	 * again what it has put since and does not know to be logged. */
+	/* Each sensor says, before it takes its first session, up to where in the ring those before
+	 * it had taken: what they had not logged of that is lost. Then it raises the turn. The
+	 * session reader looks at these after sessions_logged, and puts again what may be lost. */
+	_Atomic uint64_t session_turn_at;
 	_Atomic uint32_t session_turn;
 	struct live_source source[LIVE_SOURCES_MAX];
 	struct live_exporter exporter[LIVE_EXPORTERS_MAX];
@@ -133,12 +140,15 @@ struct live_socket { /* UDP */
 enum feed_kind { FEED_RADIUS, FEED_SYSLOG, FEED_FILE, FEED_DIR };
 struct live_feed { /* a --sessions source; its counters are at the same place of the board */
 	enum feed_kind kind;
-	const char *name; /* as the operator wrote it */
+	char *name;       /* as the operator wrote it */
 	struct listen at; /* RADIUS and syslog */
 	int fd;           /* of these, else -1 */
 	size_t bytes;     /* receive buffer granted */
 	uint32_t dropped; /* as last seen */
-	const char *path; /* of the others */
+	char *path;       /* of the others */
+	int64_t zone_ms;  /* of times that carry none; */
+	int64_t skew_ms;  /* that its clock runs ahead */
+	uint32_t realm;   /* of the addresses that it tells of */
 	struct follow *follow;
 };
 
@@ -190,6 +200,8 @@ void live_close(struct live *l);
 int live_open_feeds(struct live *l, struct err *e);
 int live_parse_nas(struct nas_rule **to, const struct opt_list *v, struct err *e);
 void live_close_feeds(struct live *l);
+/* What only the parent and the session reader need of them: no socket, file or secret is left. */
+void live_leave_feeds(struct live *l);
 void live_count_feed_drops(struct live *l);
 /* Keeps what was read of files and is in the sensor's log: so a later start knows what is new. */
 void live_keep_feeds(struct live *l);

@@ -37,7 +37,7 @@ static void hold(struct live_clock *c, struct live_exporter *x, bool *named, int
 	char when[WHEN_TEXT];
 	live_add(&c->board->wrong_clock, 1);
 	if (x)
-		live_add(&x->wrong_clock, 1);
+		live_add(&x->drop[DROP_CLOCK], 1);
 	if (*named)
 		return;
 	*named = true;
@@ -81,7 +81,6 @@ bool live_clock_session(struct live_clock *c, const struct session *s, int64_t r
 	int64_t now_ms = received_ms ? received_ms : live_now_ms();
 	if (c->replay || time_ms <= now_ms + LIVE_CLOCK_OFF_MS)
 		return true;
-	live_add(&c->board->wrong_clock, 1);
 	if (c->session_named)
 		return false;
 	c->session_named = true;

@@ -4,6 +4,8 @@
  * and the files to follow; and what it keeps of how far those were read. Of files that nothing is
  * known of yet, those are read that changed within seven days. */
 #include "base/mem.h"
+#include "base/opt.h"
+#include "base/when.h"
 #include "run/live.h"
 #include "run/place.h"
 #include <stdlib.h>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 enum { NEW_FILES_DAYS = 7, SEEN_MS = 60000 }; /* SEEN: by then a file that changed is found */
+enum { SPAN_BYTES = 32 };
 #define NS_PER_MS 1000000LL
 #define DAY_MS    86400000LL
 
@@ -22,11 +25,41 @@ static int wrong(const char *text, struct err *e)
 	    text);
 }
 
+static int wrong_key(struct span word, struct err *e)
+{
+	return err_set(e, ERR_CONFIG,
+	    "--sessions: '%.*s' is not one of tz=ZONE (UTC or an offset such as +02:00), "
+	    "skew=SPAN, realm=N",
+	    (int)(word.n < 60 ? word.n : 60), word.p);
+}
+
+static int parse_key(struct live_feed *f, struct span word, struct err *e)
+{
+	static const struct opt_row skew_row = {
+	    "sessions: skew", OPT_SPAN, 0, -86400, 86400, NULL, NULL, ""};
+	struct span value = word, key = span_cut(&value, '=');
+	char text[SPAN_BYTES];
+	uint64_t n;
+	if (f->kind == FEED_RADIUS)
+		return err_set(e, ERR_CONFIG, "--sessions: '%.*s': of a NAS, --nas says that",
+		    (int)(word.n < 60 ? word.n : 60), word.p);
+	if (!value.p)
+		return wrong_key(word, e);
+	if (span_is(key, "tz") && when_zone(value, &f->zone_ms))
+		return ERR_OK;
+	if (span_is(key, "skew") && str_copy(text, sizeof text, value.p, value.n))
+		return opt_set(&skew_row, &f->skew_ms, text, e);
+	if (!span_is(key, "realm") || !span_uint(value, &n) || n > UINT32_MAX)
+		return wrong_key(word, e);
+	f->realm = (uint32_t)n;
+	return ERR_OK;
+}
+
 /* The places behind "radius:" and "syslog:" are those of a UDP listener. */
-static int parse_socket(struct live_feed *f, const char *rest, struct err *e)
+static int parse_socket(struct live_feed *f, struct span place, struct err *e)
 {
 	struct text udp = {0};
-	text_fmt(&udp, "udp:%s", rest);
+	text_fmt(&udp, "udp:%.*s", (int)place.n, place.p);
 	int bad = listen_parse(&f->at, udp.p, NULL);
 	f->at.path = NULL;
 	text_fini(&udp);
@@ -39,18 +72,23 @@ static int parse(struct live_feed *f, const char *text, struct err *e)
 	    [FEED_SYSLOG] = "syslog",
 	    [FEED_FILE] = "file",
 	    [FEED_DIR] = "dir"};
-	struct span rest = span_of(text), kind = span_cut(&rest, ':');
+	*f = (struct live_feed){.name = mem_text(text), .fd = -1};
+	struct span keys = span_of(f->name), place = span_cut(&keys, ','),
+		    kind = span_cut(&place, ':');
 	size_t k = 0;
-	*f = (struct live_feed){.name = text, .fd = -1};
+	int bad = ERR_OK;
 	while (k < sizeof kinds / sizeof *kinds && !span_is(kind, kinds[k]))
 		k++;
-	if (k == sizeof kinds / sizeof *kinds || !rest.p || rest.n == 0)
+	if (k == sizeof kinds / sizeof *kinds || !place.p || place.n == 0)
 		return wrong(text, e);
 	f->kind = (enum feed_kind)k;
 	if (f->kind == FEED_RADIUS || f->kind == FEED_SYSLOG)
-		return parse_socket(f, rest.p, e);
-	f->path = rest.p;
-	return ERR_OK;
+		bad = parse_socket(f, place, e);
+	else
+		f->path = memcpy(mem_new(1, place.n + 1), place.p, place.n);
+	while (!bad && keys.p)
+		bad = parse_key(f, span_cut(&keys, ','), e);
+	return bad;
 }
 
 int64_t live_feed_since_ns(const struct live *l, size_t feed)
@@ -71,7 +109,7 @@ static int open_feed(struct live *l, size_t feed, struct err *e)
 
 int live_parse_nas(struct nas_rule **to, const struct opt_list *v, struct err *e)
 {
-	struct nas_rule *rules = mem_new(v->n, sizeof *rules);
+	struct nas_rule *rules = v->n ? mem_new(v->n, sizeof *rules) : NULL;
 	int bad = ERR_OK;
 	size_t n = 0;
 	for (; !bad && n < v->n; n++)
@@ -110,18 +148,35 @@ int live_open_feeds(struct live *l, struct err *e)
 	return bad ? bad : check_nas(l, e);
 }
 
-void live_close_feeds(struct live *l)
+void live_leave_feeds(struct live *l)
 {
 	for (size_t i = 0; i < l->feeds_n; i++) {
-		if (l->feeds[i].fd >= 0)
-			(void)close(l->feeds[i].fd);
-		follow_free(l->feeds[i].follow);
+		struct live_feed *f = &l->feeds[i];
+		if (f->fd >= 0)
+			(void)close(f->fd);
+		follow_free(f->follow);
+		f->fd = -1;
+		f->follow = NULL;
 	}
-	free(l->feeds);
 	nas_rules_free(l->nas, l->nas_n);
-	l->feeds = NULL;
 	l->nas = NULL;
-	l->feeds_n = l->nas_n = 0;
+	l->nas_n = 0;
+}
+
+static void free_texts(struct live_feed *f)
+{
+	free(f->name);
+	free(f->path);
+}
+
+void live_close_feeds(struct live *l)
+{
+	live_leave_feeds(l);
+	for (size_t i = 0; i < l->feeds_n; i++)
+		free_texts(&l->feeds[i]);
+	free(l->feeds);
+	l->feeds = NULL;
+	l->feeds_n = 0;
 }
 
 void live_count_feed_drops(struct live *l)

@@ -12,7 +12,8 @@ enum {
 	ADVANCE_MS = 200,
 	AGAIN_MS = 5000,
 	SORT_BYTES = 64 << 20,
-	NAMES_A_TURN = 1024, /* some milliseconds */
+	WAITS_BYTES = 256 << 20, /* for a disk that takes nothing */
+	NAMES_A_TURN = 1024,     /* some milliseconds */
 };
 static const char writer_name[] = "sensor";
 
@@ -21,23 +22,41 @@ static void unsynced(struct live_lines *x)
 	x->since_ms = x->unsynced++ ? x->since_ms : live_now_ms();
 }
 
-static void rename_line(const struct live_lines *x, uint32_t number,
-    const struct pseudonym_key *was_key, const struct pseudonym_key *is_key, struct renames *r)
+/* By the identifier's own name: lines_name has said already that it names its line. */
+static struct subject called(
+    const struct live_lines *x, uint32_t id, const struct pseudonym_key *key)
 {
 	const struct lines *lines = session_store_lines(x->store);
-	uint8_t flags = lines_flags(lines, number);
 	char text[LINE_TEXT];
-	struct line_id id;
-	lines_name(lines, number, &id);
-	line_id_text(&id, text);
-	struct subject was = pseudonym_of(was_key, span_of(text), flags),
-		       is = pseudonym_of(is_key, span_of(text), flags);
-	renames_add(r, &was, &is);
+	struct line_id name;
+	lines_get(lines, id, &name);
+	line_id_text(&name, text);
+	return pseudonym_of(key, span_of(text), lines_flags(lines, id));
 }
 
-static void name_line(struct live_lines *x, uint32_t number)
+/* What was named by one identifier under a key is named by another under the next one. */
+static void rename_line(const struct live_lines *x, uint32_t was,
+    const struct pseudonym_key *was_key, uint32_t is, const struct pseudonym_key *is_key,
+    struct renames *r)
 {
-	rename_line(x, number, &x->names, pseudonyms_now(&x->keys), &x->naming.r);
+	struct subject s = called(x, was, was_key), t = called(x, is, is_key);
+	renames_add(r, &s, &t);
+}
+
+static void name_line(struct live_lines *x, uint32_t id)
+{
+	rename_line(x, id, &x->names, id, pseudonyms_now(&x->keys), &x->naming.r);
+}
+
+/* The line may be new, where the naming has been already. */
+static void name_holder(struct live_lines *x, uint32_t id)
+{
+	const struct lines *lines = session_store_lines(x->store);
+	struct line_id name;
+	lines_name(lines, id, &name);
+	uint32_t best = lines_find(lines, &name);
+	if (best)
+		name_line(x, best);
 }
 
 static void heard(void *arg, const struct interval *v)
@@ -47,7 +66,7 @@ static void heard(void *arg, const struct interval *v)
 	if (x->owners)
 		owners_told(x->owners, v);
 	if (x->naming.on && v->holder == HOLDER_LINE && v->line)
-		name_line(x, v->line); /* it may be new, where the naming has been already */
+		name_holder(x, v->line);
 }
 
 static void say_lines(struct text *told)
@@ -95,6 +114,8 @@ int live_lines_open(struct live_lines *x, const struct live *l, const struct sea
 	*x = (struct live_lines){.l = l, .key = key};
 	if (!l->sessions)
 		return ERR_OK;
+	if (!clock_ms && !l->o->replay)
+		clock_ms = live_now_ms();
 	int bad = keys_open(l->folder, key, clock_ms, &x->keys, &turned, e);
 	bad = bad ? bad : open_store(x, e);
 	if (bad)
@@ -102,25 +123,59 @@ int live_lines_open(struct live_lines *x, const struct live *l, const struct sea
 	open_owners(x, stages);
 	x->syncing = errand_new();
 	x->working = errand_new();
+	atomic_store(&l->board->session_turn_at, ring_taken_at(l->sessions));
 	atomic_fetch_add(&l->board->session_turn, 1);
 	live_say("%u sessions held", sessions_table(x->live.sessions)->used);
 	return ERR_OK;
 }
 
-void live_lines_take(
-    struct live_lines *x, struct live_clock *c, const struct batch *b, int64_t received_ms)
+/* Where an event is counted that is not taken: with the source or exporter that told it. */
+static _Atomic uint64_t *drop_of(
+    struct live_board *b, const struct session *s, enum live_origin origin, enum live_drop why)
 {
-	struct live_board *board = x->l->board;
+	size_t i = s->exporter - 1u;
+	if (origin == OF_SOURCE && i < LIVE_SOURCES_MAX)
+		return &b->source[i].drop[why];
+	return origin == OF_EXPORTER && i < LIVE_EXPORTERS_MAX ? &b->exporter[i].drop[why] : NULL;
+}
+
+/* LIVE_DROPS: it can be taken. */
+static enum live_drop why_not(
+    const struct live_lines *x, struct live_clock *c, const struct session *s, int64_t received_ms)
+{
+	if (session_check(s) != ERR_OK)
+		return DROP_REFUSED;
+	if (!live_clock_session(c, s, received_ms))
+		return DROP_CLOCK;
+	bool full = x->failing && session_store_waiting(x->store) > WAITS_BYTES;
+	return full ? DROP_LOG : LIVE_DROPS;
+}
+
+static void refuse(
+    struct live_lines *x, const struct session *s, enum live_origin origin, enum live_drop why)
+{
+	struct live_board *b = x->l->board;
+	_Atomic uint64_t *const all[LIVE_DROPS] = {[DROP_REFUSED] = &b->refused,
+	    [DROP_CLOCK] = &b->wrong_clock,
+	    [DROP_LOG] = &b->log_drops};
+	_Atomic uint64_t *one = drop_of(b, s, origin, why);
+	live_add(all[why], 1);
+	if (one)
+		live_add(one, 1);
+}
+
+void live_lines_take(struct live_lines *x, struct live_clock *c, const struct batch *b,
+    int64_t received_ms, enum live_origin origin)
+{
 	for (size_t i = 0; x->store && i < b->session_n; i++) {
 		const struct session *s = &b->sessions[i];
-		if (session_check(s) != ERR_OK) {
-			live_add(&board->refused, 1);
+		enum live_drop why = why_not(x, c, s, received_ms);
+		if (why != LIVE_DROPS) {
+			refuse(x, s, origin, why);
 			continue;
 		}
-		if (!live_clock_session(c, s, received_ms))
-			continue;
 		session_store_event(x->store, s);
-		live_add(&board->sessions_taken, 1);
+		live_add(&x->l->board->sessions_taken, 1);
 		unsynced(x);
 	}
 	if (x->store && b->session_n)
@@ -139,7 +194,14 @@ static void trouble(struct live_lines *x, const char *what)
 		live_say("sessions: %s", what);
 	x->failing = true;
 	x->again_ms = live_now_ms() + AGAIN_MS;
+	unsynced(x); /* what was written waits once more */
 	live_add(&x->l->board->session_troubles, 1);
+}
+
+/* The clock may have been set back meanwhile. */
+static bool is_again(const struct live_lines *x, int64_t wall_ms)
+{
+	return wall_ms >= x->again_ms || x->again_ms - wall_ms > AGAIN_MS;
 }
 
 static void published(struct live_lines *x)
@@ -167,11 +229,11 @@ static void begin_sync(struct live_lines *x)
 {
 	struct err e;
 	x->flight_at = ring_taken_at(x->l->sessions);
+	x->unsynced = 0;
 	if (session_store_write(x->store, &x->fd, &e)) {
 		trouble(x, e.msg);
 		return;
 	}
-	x->unsynced = 0;
 	if (x->fd >= 0)
 		errand_start(x->syncing, sync_it, x);
 	else
@@ -197,7 +259,7 @@ static void end_work(struct live_lines *x, bool wait)
 		trouble(x, e.msg);
 	owners_forget(x->owners);
 	x->naming.at = 0; /* numbers are those of others now */
-	x->naming.joins_at = 0;
+	x->naming.changes_at = 0;
 }
 
 /* The log of an hour is over. */
@@ -229,8 +291,7 @@ static void pass_time(struct live_lines *x, int64_t wall_ms, int64_t clock_ms)
 	x->advanced_ms = wall_ms;
 	session_store_advance(x->store, now_ms);
 	owners_joined(x->owners);
-	if (session_store_due(x->store, now_ms) && !errand_busy(x->working) &&
-	    wall_ms >= x->again_ms)
+	if (session_store_due(x->store, now_ms) && !errand_busy(x->working) && is_again(x, wall_ms))
 		begin_work(x, now_ms);
 	count(x);
 }
@@ -243,6 +304,15 @@ void live_lines_follow(struct live_lines *x, int64_t clock_ms)
 	owners_joined(x->owners);
 }
 
+/* Also where no event of those that came was taken: whoever sent them waits all the same. */
+static bool is_sync_due(const struct live_lines *x, int64_t wall_ms)
+{
+	bool waits = x->unsynced || ring_taken_at(x->l->sessions) != x->flight_at;
+	bool due =
+	    x->unsynced >= SYNC_N || wall_ms - x->since_ms >= SYNC_MS || wall_ms < x->since_ms;
+	return waits && due && (!x->failing || is_again(x, wall_ms));
+}
+
 void live_lines_turn(struct live_lines *x, int64_t clock_ms)
 {
 	int64_t wall_ms = live_now_ms();
@@ -252,10 +322,7 @@ void live_lines_turn(struct live_lines *x, int64_t clock_ms)
 	end_work(x, false);
 	if (wall_ms - x->advanced_ms >= ADVANCE_MS || wall_ms < x->advanced_ms)
 		pass_time(x, wall_ms, clock_ms);
-	bool due =
-	    x->unsynced >= SYNC_N || wall_ms - x->since_ms >= SYNC_MS || wall_ms < x->since_ms;
-	bool tried = x->failing && wall_ms < x->again_ms;
-	if (x->unsynced && due && !tried && !errand_busy(x->syncing))
+	if (is_sync_due(x, wall_ms) && !errand_busy(x->syncing))
 		begin_sync(x);
 }
 
@@ -275,7 +342,9 @@ int64_t live_lines_epoch(const struct live_lines *x)
 bool live_lines_resume(struct live_lines *x, int64_t epoch, struct renames *r)
 {
 	const struct pseudonym_key *before = NULL;
-	if (!x->store || epoch == LIVE_LINES_NO_EPOCH || epoch == live_lines_epoch(x))
+	const struct lines *lines = x->live.lines;
+	struct line_change c;
+	if (!x->store || epoch == LIVE_LINES_NO_EPOCH)
 		return false;
 	for (size_t i = 0; i < x->keys.n; i++)
 		if (x->keys.live[i].epoch == epoch)
@@ -283,10 +352,12 @@ bool live_lines_resume(struct live_lines *x, int64_t epoch, struct renames *r)
 	if (!before)
 		live_say("the keys of the pseudonyms in the state are gone: its lines are "
 			 "forgotten");
-	for (uint32_t at = 0; before && lines_next_line(x->live.lines, &at);)
-		rename_line(x, at, before, &x->names, r);
-	r->others_go = true;
-	return true;
+	r->others_go = epoch != live_lines_epoch(x);
+	for (uint32_t at = 0; before && r->others_go && lines_next_line(lines, &at);)
+		rename_line(x, at, before, at, &x->names, r);
+	for (size_t at = 0; before && lines_next_change(lines, &at, &c);)
+		rename_line(x, c.was, before, c.is, &x->names, r);
+	return r->others_go || r->n;
 }
 
 /* The fresh key is on the disk beside the old one before anything is called by it. */
@@ -294,9 +365,9 @@ static void begin_naming(struct live_lines *x, int64_t clock_ms)
 {
 	bool turned;
 	struct err e;
-	uint32_t to, from;
+	struct line_change c;
 	struct naming *n = &x->naming;
-	if (x->key_failing && live_now_ms() < x->again_ms)
+	if (x->key_failing && !is_again(x, live_now_ms()))
 		return;
 	x->key_failing = keys_turn(x->l->folder, x->key, clock_ms, &x->keys, &turned, &e) != ERR_OK;
 	if (x->key_failing) {
@@ -305,7 +376,7 @@ static void begin_naming(struct live_lines *x, int64_t clock_ms)
 		return;
 	}
 	*n = (struct naming){.on = true, .disputed = lines_counted(x->live.lines)->disputed};
-	while (lines_next_union(x->live.lines, &n->joins_at, &to, &from))
+	while (lines_next_change(x->live.lines, &n->changes_at, &c))
 		;
 }
 
@@ -331,9 +402,9 @@ bool live_lines_prepare(struct live_lines *x, int64_t clock_ms)
 struct renames live_lines_new_names(struct live_lines *x)
 {
 	struct naming *n = &x->naming;
-	uint32_t to, from;
-	while (lines_next_union(x->live.lines, &n->joins_at, &to, &from))
-		name_line(x, to);
+	struct line_change c;
+	while (lines_next_change(x->live.lines, &n->changes_at, &c))
+		name_line(x, c.is);
 	struct renames r = n->r;
 	r.others_go = true;
 	*n = (struct naming){0};
@@ -342,10 +413,18 @@ struct renames live_lines_new_names(struct live_lines *x)
 	return r;
 }
 
-struct renames *live_lines_renamed(struct live_lines *x)
+struct renames *live_lines_renamed(struct live_lines *x, int64_t every_ms)
 {
 	struct renames *r = x->store ? owners_renames(x->owners) : NULL;
-	return r && r->n ? r : NULL;
+	if (!r || !r->n)
+		return NULL;
+	int64_t now_ms = live_now_ms();
+	uint64_t disputed = lines_counted(x->live.lines)->disputed;
+	if (disputed == x->disputed && now_ms >= x->renamed_ms && now_ms - x->renamed_ms < every_ms)
+		return NULL;
+	x->disputed = disputed;
+	x->renamed_ms = now_ms;
+	return r;
 }
 
 void live_lines_close(struct live_lines *x)

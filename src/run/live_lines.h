@@ -22,7 +22,7 @@
 struct naming { /* another epoch has begun, and lines are given names for it, some at a time */
 	bool on;
 	uint32_t at; /* lines up to here have one */
-	size_t joins_at;
+	size_t changes_at;
 	uint64_t disputed;
 	struct renames r;
 };
@@ -47,6 +47,8 @@ struct live_lines {
 	int64_t since_ms;          /* when the first of these came */
 	int64_t advanced_ms;       /* wall clock */
 	int64_t again_ms;          /* what failed is not tried before */
+	int64_t renamed_ms;        /* wall clock of the last renames for joins, */
+	uint64_t disputed;         /* and how many identifiers were disputed then */
 	bool failing, key_failing; /* it was said */
 };
 
@@ -54,9 +56,11 @@ struct live_lines {
  * if it is not known yet. From then on the stages ask it for lines. CONFIG, INPUT, SYS. */
 int live_lines_open(struct live_lines *x, const struct live *l, const struct seal_key *key,
     struct stages *stages, int64_t clock_ms, struct err *e);
-/* Sessions of either ring. */
-void live_lines_take(
-    struct live_lines *x, struct live_clock *c, const struct batch *b, int64_t received_ms);
+/* Sessions of either ring: the `exporter` of one is the place of its exporter, or its source, + 1.
+ */
+enum live_origin { OF_EXPORTER, OF_SOURCE };
+void live_lines_take(struct live_lines *x, struct live_clock *c, const struct batch *b,
+    int64_t received_ms, enum live_origin origin);
 /* Some milliseconds of what is due. */
 void live_lines_turn(struct live_lines *x, int64_t clock_ms);
 /* Before records up to that time are judged: where they bring the time with them, events that are
@@ -67,7 +71,8 @@ int live_lines_patience(const struct live_lines *x, int else_ms);
 
 /* The epoch whose names lines have now. */
 int64_t live_lines_epoch(const struct live_lines *x);
-/* A state that was saved with names of that epoch: what they are now. False: nothing changes. */
+/* A state that was saved with names of that epoch, and perhaps before some joins: what they are
+ * now. False: nothing changes. */
 bool live_lines_resume(struct live_lines *x, int64_t epoch, struct renames *r);
 /* Once the clock has come to another epoch, the names of some more lines, until true: all have one,
  * and live_lines_new_names gives them to what is kept here. */
@@ -75,8 +80,10 @@ bool live_lines_prepare(struct live_lines *x, int64_t clock_ms);
 /* Whatever else has lines by their names is to rename them now; the caller frees it. What
  * live_lines_renamed has is to be applied before. */
 struct renames live_lines_new_names(struct live_lines *x);
-/* The same for lines that were joined, one by one; NULL: there are none. The caller empties it. */
-struct renames *live_lines_renamed(struct live_lines *x);
+/* The same for lines that were joined, one by one, which the caller empties; NULL: there are none.
+ * To rename is work, and can wait: every_ms since the last time; but not where a line became two,
+ * so that a name may have another meaning now. */
+struct renames *live_lines_renamed(struct live_lines *x, int64_t every_ms);
 
 /* All that was taken is on the disk, and nobody works on it. */
 void live_lines_close(struct live_lines *x);

@@ -88,6 +88,20 @@ static void count_records(struct live_reader *r)
 		if (x)
 			live_add(&x->records, n);
 	}
+	for (size_t i = 0; i < b->session_n; i++) {
+		struct live_exporter *x = place_of(r, b->sessions[i].exporter);
+		if (x)
+			live_add(&x->records, 1);
+	}
+}
+
+/* Without a session source nobody keeps them. */
+static void leave_sessions(struct live_reader *r, struct batch *b)
+{
+	if (r->l->feeds_n)
+		return;
+	live_add(&r->board->ignored, b->session_n);
+	b->session_n = 0;
 }
 
 /* Before a record is added. */
@@ -100,7 +114,7 @@ static void begin_batch(struct live_reader *r)
 /* Waits for the sensor where the ring has no room; records are lost only where the end is near. */
 static void flush(struct live_reader *r)
 {
-	const struct batch *b = &r->batch;
+	struct batch *b = &r->batch;
 	int64_t until_ms = r->now_ms + DRAIN_MS;
 	if (batch_records(b) == 0)
 		return;
@@ -112,6 +126,7 @@ static void flush(struct live_reader *r)
 	}
 	live_add(&r->board->flows, b->flow_n);
 	live_add(&r->board->dns, b->dns_n);
+	leave_sessions(r, b);
 	live_add(&r->board->sessions, b->session_n);
 	count_records(r);
 	live_add(&r->board->ring_drops, ring_put(r->l->ring, b, r->batch_ms));
@@ -298,10 +313,13 @@ static void open_file(struct live_reader *r, const struct wire *m, int fd)
 static void take_file(struct live_reader *r)
 {
 	struct tally t = {0};
-	if (reader_next(&r->file, &t))
+	if (reader_next(&r->file, &t)) {
+		leave_sessions(r, &r->file.batch);
+		t.session_n = r->file.batch.session_n;
 		live_add(&r->board->ring_drops, ring_put(r->l->ring, &r->file.batch, 0));
-	else
+	} else {
 		end_file(r, &t);
+	}
 	count_file(r, &t);
 }
 

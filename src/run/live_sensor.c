@@ -23,7 +23,13 @@
 
 /* With sessions there is time to hear of them at any rate. */
 enum { SMOOTH_LIVE_RECORDS = 262144, SMOOTH_SESSIONS = 2097152, SMOOTH_LIVE_MS = 10000 };
-enum { SLOTS_A_TURN = 8, IDLE_MS = 1000, STEP_IDLE_MS = 100, LAST_SEND_MS = 2000 };
+enum {
+	SLOTS_A_TURN = 8,
+	IDLE_MS = 1000,
+	STEP_IDLE_MS = 100,
+	LAST_SEND_MS = 2000,
+	RENAME_MS = 1000
+};
 
 #define LAST_RISE_DB 0.05 /* what the last words show */
 
@@ -79,7 +85,8 @@ static void rename_all(struct live_sensor *s, struct renames *r)
 static void look_at_names(struct live_sensor *s)
 {
 	bool all = live_lines_prepare(&s->lines, s->stage_ms);
-	struct renames *joined = all || !s->state.writer ? live_lines_renamed(&s->lines) : NULL;
+	int64_t every_ms = all ? 0 : s->state.writer ? INT64_MAX : RENAME_MS;
+	struct renames *joined = live_lines_renamed(&s->lines, every_ms);
 	if (joined) {
 		rename_lines(s, joined);
 		renames_reset(joined);
@@ -97,10 +104,10 @@ static void feed(struct live_sensor *s)
 	while (stream_take(b, &s->smooth, &s->stage_ms))
 		live_add(&s->board->late, b->v[b->n - 1].late);
 	live_lines_follow(&s->lines, s->stage_ms);
-	stages_feed(&s->stages, b->v, b->n);
-	s->fed |= b->n > 0;
 	if (s->lines.store)
 		look_at_names(s);
+	stages_feed(&s->stages, b->v, b->n);
+	s->fed |= b->n > 0;
 }
 
 static void feed_ready(struct live_sensor *s, bool all)
@@ -113,7 +120,7 @@ static void take_records(struct live_sensor *s, int64_t received_ms)
 {
 	live_add(&s->board->taken, s->batch.flow_n + s->batch.dns_n);
 	if (s->batch.session_n)
-		live_lines_take(&s->lines, &s->clock, &s->batch, received_ms);
+		live_lines_take(&s->lines, &s->clock, &s->batch, received_ms, OF_EXPORTER);
 	live_clock_check(&s->clock, &s->batch, received_ms);
 	if (s->batch.flow_n + s->batch.dns_n)
 		live_add(&s->board->refused, smooth_batch(&s->smooth, &s->batch));
@@ -130,7 +137,7 @@ static bool take_sessions(struct live_sensor *s)
 		if (bad)
 			live_add(&s->board->refused, 1);
 		else
-			live_lines_take(&s->lines, &s->clock, &s->batch, received_ms);
+			live_lines_take(&s->lines, &s->clock, &s->batch, received_ms, OF_SOURCE);
 	}
 	return n > 0;
 }
@@ -430,8 +437,13 @@ static void open_lines(struct live_sensor *s)
 		s->gone = true;
 		return;
 	}
-	if (live_lines_resume(&s->lines, s->state.epoch, &r))
-		rename_all(s, &r);
+	if (live_lines_resume(&s->lines, s->state.epoch, &r)) {
+		if (r.others_go)
+			rename_all(s, &r);
+		else
+			rename_lines(s, &r);
+	}
+	renames_fini(&r);
 	s->state.epoch = live_lines_epoch(&s->lines);
 }
 

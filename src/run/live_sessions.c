@@ -21,7 +21,7 @@
 
 enum { EVENTS = 64, HOLD_MS = 5, LOGGED_MS = 2, LOOK_MS = 500, FULL_MS = 1, DRAIN_MS = 3000 };
 enum { LEFT_FILE_MS = 60000, LEFT_DIR_MS = 3600000 }; /* how long a file stays that is silent */
-enum { LINE_BYTES = 65536 + 1 };
+enum { LINE_BYTES = 65536 + 1, YEAR_MS = 60000 };
 enum { ON_FEED, ON_WIRE };
 
 struct followed {
@@ -35,9 +35,12 @@ struct followed {
 	uint64_t after;  /* loads that have to be logged before it may be left */
 };
 
-struct feed {                   /* what this process knows of one */
+struct feed { /* what this process knows of one */
+	struct reader_env env;
 	struct decode_env told; /* of the syslog decoder */
 	void *syslog;
+	int64_t began_ms;  /* when that was opened: near it lies a time without a year */
+	uint64_t batched;  /* its sessions in the batch */
 	int64_t looked_ms; /* all its files were read to their ends then, */
 	uint64_t after;    /* and are logged after so many loads; looked_ms 0: not */
 };
@@ -49,7 +52,6 @@ struct live_sessions {
 	struct unlogged unlogged;
 	struct accounting accounting;
 	struct exporters *names;
-	struct reader_env env;
 	struct batch batch;
 	int64_t batch_ms; /* when it got its first record */
 	int64_t now_ms, looked_ms;
@@ -97,6 +99,16 @@ static void look_at_log(struct live_sessions *r)
 	}
 }
 
+static void batch_over(struct live_sessions *r)
+{
+	for (size_t i = 0; i < r->l->feeds_n; i++) {
+		if (r->gone)
+			live_add(&source_of(r, i)->ring_drops, r->feeds[i].batched);
+		r->feeds[i].batched = 0;
+	}
+	batch_reset(&r->batch);
+}
+
 /* Waits where there is no room; what finds none when the end is asked for is lost, and so is not
  * answered. */
 static void flush(struct live_sessions *r, int64_t received_ms)
@@ -113,29 +125,65 @@ static void flush(struct live_sessions *r, int64_t received_ms)
 	}
 	if (!r->gone)
 		unlogged_put(&r->unlogged, &r->batch, received_ms);
-	batch_reset(&r->batch);
+	batch_over(r);
+}
+
+/* Its source is its exporter from now on (live_lines_take). */
+static void apply(const struct live_feed *f, size_t feed, struct session *s)
+{
+	s->exporter = (uint32_t)feed + 1;
+	session_earlier(s, f->skew_ms);
+	if (f->realm)
+		s->realm = f->realm;
+	if (f->realm && !s->holder.realm)
+		s->holder.realm = f->realm;
 }
 
 /* What was appended to the batch since it had so many sessions. */
 static void count(struct live_sessions *r, size_t feed, size_t had)
 {
 	struct live_source *s = source_of(r, feed);
+	for (size_t i = had; i < r->batch.session_n; i++)
+		apply(&r->l->feeds[feed], feed, &r->batch.sessions[i]);
+	r->feeds[feed].batched += r->batch.session_n - had;
 	live_add(&s->sessions, r->batch.session_n - had);
 	live_add(&s->bad, r->batch.bad_n);
 	live_add(&s->ignored, r->batch.ignored_n + r->batch.flow_n + r->batch.dns_n);
 	r->batch.bad_n = r->batch.ignored_n = r->batch.flow_n = r->batch.dns_n = 0;
-	atomic_store_explicit(&s->last_ms, r->now_ms, memory_order_relaxed);
+}
+
+static void heard(struct live_sessions *r, size_t feed)
+{
+	atomic_store_explicit(&source_of(r, feed)->last_ms, r->now_ms, memory_order_relaxed);
+}
+
+static void close_syslog(const struct live_sessions *r, struct feed *f)
+{
+	if (f->syslog && r->syslog->close)
+		r->syslog->close(f->syslog);
+	free(f->syslog);
+	f->syslog = NULL;
+}
+
+/* A fresh one each minute: the year that lines leave out is found by when it began, and by the line
+ * before, whose time anybody may have made up. */
+static void open_syslog(struct live_sessions *r, struct feed *f)
+{
+	if (f->syslog && r->now_ms >= f->began_ms && r->now_ms - f->began_ms < YEAR_MS)
+		return;
+	close_syslog(r, f);
+	f->env.now_ms = f->began_ms = r->now_ms;
+	f->syslog = reader_begin(r->syslog, &f->env, &f->told);
 }
 
 static void take_line(struct live_sessions *r, size_t feed, const struct udp_datagram *d)
 {
 	size_t n = d->n < LINE_BYTES ? d->n : LINE_BYTES - 1, used;
-	char name[ADDR_TEXT];
 	if (r->l->rules_n && !exporter_rule_of(r->l->rules, r->l->rules_n, &d->from)) {
 		live_add(&source_of(r, feed)->unknown_sender, 1);
 		return;
 	}
-	addr_text(name, &d->from);
+	open_syslog(r, &r->feeds[feed]);
 	memcpy(r->line, d->p, n);
 	while (n && (r->line[n - 1] == '\n' || r->line[n - 1] == '\0'))
 		n--;
@@ -144,12 +192,8 @@ static void take_line(struct live_sessions *r, size_t feed, const struct udp_dat
 		size_t had = r->batch.session_n;
 		used = r->syslog->decode(
 		    r->feeds[feed].syslog, r->line + at, n - at, 0, false, &r->batch);
-		for (size_t i = had; i < r->batch.session_n; i++) {
-			struct session *s = &r->batch.sessions[i];
-			s->received_ms = r->now_ms;
-			if (!s->exporter)
-				s->exporter = exporter_number(r->names, name);
-		}
+		for (size_t i = had; i < r->batch.session_n; i++)
+			r->batch.sessions[i].received_ms = r->now_ms;
 		count(r, feed, had);
 		if (batch_full(&r->batch))
 			flush(r, r->batch_ms);
@@ -179,6 +223,7 @@ static size_t take_socket(struct live_sessions *r, size_t feed)
 			r->batch_ms = r->now_ms;
 		live_add(&source_of(r, feed)->packets, 1);
 		live_add(&source_of(r, feed)->bytes, v[i].n);
+		heard(r, feed);
 		if (f->kind == FEED_RADIUS)
 			take_packet(r, feed, &v[i]);
 		else
@@ -206,8 +251,8 @@ static void add_file(struct live_sessions *r, const struct wire *m, int fd)
 			r->files[i]->current = false;
 			live_add(&source_of(r, feed)->rotated, 1);
 		}
-	r->env.now_ms = r->now_ms;
-	tail_open(&f->tail, fd, f->name, &r->env);
+	r->feeds[feed].env.now_ms = r->now_ms;
+	tail_open(&f->tail, fd, f->name, &r->feeds[feed].env);
 	r->files[r->files_n++] = f;
 	live_add(&source_of(r, feed)->files, 1);
 	r->more = true;
@@ -235,10 +280,11 @@ static bool read_file(struct live_sessions *r, struct followed *f)
 	bool more = tail_read(&f->tail, &r->batch);
 	if (f->tail.read_bytes != bytes) {
 		f->news_ms = r->now_ms;
-		live_add(&s->bytes, f->tail.read_bytes - bytes);
-		live_add(&s->rewritten, f->tail.rewritten - rewritten);
-		count(r, f->feed, 0);
+		heard(r, f->feed);
 	}
+	live_add(&s->bytes, f->tail.read_bytes - bytes);
+	live_add(&s->rewritten, f->tail.rewritten - rewritten);
+	count(r, f->feed, 0); /* also of bytes that were read before */
 	flush(r, 0);
 	f->after = r->unlogged.next;
 	f->caught_up |= !more;
@@ -250,11 +296,12 @@ static void leave_file(struct live_sessions *r, size_t i)
 	struct followed *f = r->files[i];
 	struct wire m = {.kind = WIRE_FILE_END, .id = f->serial, .number = (uint32_t)f->feed};
 	m.text_n = (uint32_t)snprintf(m.text, WIRE_TEXT, "%lld", (long long)f->tail.mtime_ns);
+	if (!wire_send(r->wire, &m, -1))
+		return; /* at the next look */
 	tail_close(&f->tail);
 	free(f);
 	r->files_n--;
 	memmove(&r->files[i], &r->files[i + 1], (r->files_n - i) * sizeof *r->files);
-	(void)wire_send(r->wire, &m, -1);
 }
 
 /* One that was moved away, or of a folder, is left once it has been silent for long and is logged.
@@ -358,17 +405,18 @@ static void open_reader(struct live_sessions *r)
 	r->udp = udp_new();
 	r->names = exporters_new();
 	r->line = mem_new(LINE_BYTES, 1);
-	r->env = (struct reader_env){.exporters = r->names,
-	    .now_ms = wall(r),
-	    .decoder_opts = settings_decoders(l->settings)};
+	wall(r);
 	r->unlogged.ring = l->sessions;
 	r->unlogged.logged = &l->board->sessions_logged;
 	r->unlogged.turn = &l->board->session_turn;
+	r->unlogged.turn_at = &l->board->session_turn_at;
 	accounting_open(&r->accounting, l->nas, l->nas_n);
 	r->syslog = decoder_find("cgn-syslog");
 	for (size_t i = 0; i < l->feeds_n; i++) {
-		if (l->feeds[i].kind == FEED_SYSLOG)
-			r->feeds[i].syslog = reader_begin(r->syslog, &r->env, &r->feeds[i].told);
+		r->feeds[i].env = (struct reader_env){.exporters = r->names,
+		    .now_ms = r->now_ms,
+		    .zone_ms = l->feeds[i].zone_ms,
+		    .decoder_opts = settings_decoders(l->settings)};
 		if (l->feeds[i].fd >= 0)
 			follow(r, l->feeds[i].fd, ON_FEED, i);
 	}
@@ -408,11 +456,8 @@ static void close_reader(struct live_sessions *r)
 		tail_close(&r->files[--r->files_n]->tail);
 		free(r->files[r->files_n]);
 	}
-	for (size_t i = 0; i < r->l->feeds_n; i++) {
-		if (r->feeds[i].syslog && r->syslog->close)
-			r->syslog->close(r->feeds[i].syslog);
-		free(r->feeds[i].syslog);
-	}
+	for (size_t i = 0; i < r->l->feeds_n; i++)
+		close_syslog(r, &r->feeds[i]);
 	accounting_close(&r->accounting);
 	unlogged_fini(&r->unlogged);
 	batch_fini(&r->batch);

@@ -37,7 +37,10 @@ static const struct counter exporter_counters[] = {
     {"no_template", "data sets that came before their template", OF(no_template), SHOWN_APART},
     {"resets", "times that its sequence began anew", OF(resets), SHOWN_NOT},
     {"redefined", "templates that changed their form while in use", OF(redefined), SHOWN_NAMED},
-    {"wrong_clock", "records held apart for their time", OF(wrong_clock), SHOWN_APART},
+    {"refused", "records that failed their check", OF(drop[DROP_REFUSED]), SHOWN_NAMED},
+    {"wrong_clock", "records held apart for their time", OF(drop[DROP_CLOCK]), SHOWN_APART},
+    {"log_drops", "translations lost, since the session index could not be kept for long",
+	OF(drop[DROP_LOG]), SHOWN_NAMED},
     {"wrong_sampling", "announcements of sampling that were not believed", OF(wrong_sampling),
 	SHOWN_NAMED},
 };
@@ -71,6 +74,8 @@ static const struct counter board_counters[] = {
 	OF(joins_refused), SHOWN_NAMED},
     {"session_troubles", "times that the session index could not be kept", OF(session_troubles),
 	SHOWN_NAMED},
+    {"session_log_drops", "session records lost, since the index could not be kept for long",
+	OF(log_drops), SHOWN_NAMED},
     {"renamed", "lines that a new week gave new names", OF(renamed), SHOWN_NAMED},
     {"muted", "findings that the operator mutes", OF(muted), SHOWN_NAMED},
     {"dropped", "lines and conversations pushed out of full tables", OF(dropped), SHOWN_NAMED},
@@ -97,7 +102,11 @@ static const struct counter source_counters[] = {
     {"replayed", "packets whose Event-Timestamp is too far from now", OF(replayed), SHOWN_NAMED},
     {"unanswered", "answers that could not be sent", OF(unanswered), SHOWN_NAMED},
     {"kernel_drops", "datagrams its socket had no room for", OF(kernel_drops), SHOWN_NAMED},
-    {"ring_drops", "session records that found no room", OF(ring_drops), SHOWN_NAMED},
+    {"ring_drops", "session records that found no room at the end", OF(ring_drops), SHOWN_NAMED},
+    {"refused", "session records that failed their check", OF(drop[DROP_REFUSED]), SHOWN_NAMED},
+    {"wrong_clock", "session records held apart for their time", OF(drop[DROP_CLOCK]), SHOWN_NAMED},
+    {"log_drops", "session records lost, since the index could not be kept for long",
+	OF(drop[DROP_LOG]), SHOWN_NAMED},
     {"bad", "damaged packets and records", OF(bad), SHOWN_APART},
     {"ignored", "records and lines of no use", OF(ignored), SHOWN_NAMED},
     {"bytes", "bytes read", OF(bytes), SHOWN_NOT},
@@ -193,7 +202,8 @@ static void exporters_text(const struct live_view *v, struct text *out)
 		    (unsigned long long)(x->kernel_drops + x->bucket_drops + x->far_drops +
 					 x->via_drops + x->replayed),
 		    (unsigned long long)x->bad, (unsigned long long)x->no_template,
-		    (unsigned long long)x->wrong_clock, sampling, heard, x->last_ms ? " ago" : "");
+		    (unsigned long long)x->drop[DROP_CLOCK], sampling, heard,
+		    x->last_ms ? " ago" : "");
 		named_text(exporter_counters, EXPORTER_COUNTERS, x, out);
 	}
 }
@@ -516,24 +526,43 @@ void live_metrics(const struct live_view *v, struct text *out)
 	exporter_metrics(b, out);
 }
 
+struct counters {
+	const struct counter *v;
+	int n;
+};
+
 /* "Exporter 192.0.2.1: 12 records missing by sequence numbers; 3 …", or nothing. */
-static void troubles_words(const struct live_exporter *x, struct text *out)
+static void counted_words(const char *what, const char *name, const struct counters *of,
+    const void *base, struct text *out)
 {
-	char name[ADDR_TEXT];
-	int n = 0;
-	name_of(name, x);
-	for (int k = 0; k < EXPORTER_COUNTERS; k++) {
-		const struct counter *c = &exporter_counters[k];
-		if (c->shown == SHOWN_NOT || !value(x, c))
+	bool any = false;
+	for (int k = 0; k < of->n; k++) {
+		const struct counter *c = &of->v[k];
+		if (c->shown == SHOWN_NOT || !value(base, c))
 			continue;
-		if (n++)
+		if (any)
 			text_puts(out, "; ");
 		else
-			text_fmt(out, "Exporter %s: ", name);
-		text_fmt(out, "%llu %s", (unsigned long long)value(x, c), c->help);
+			text_fmt(out, "%s %s: ", what, name);
+		any = true;
+		text_fmt(out, "%llu %s", (unsigned long long)value(base, c), c->help);
 	}
-	if (n)
+	if (any)
 		text_puts(out, ".\n");
+}
+
+static void all_words(const struct live *l, struct text *out)
+{
+	static const struct counters exporters = {exporter_counters, EXPORTER_COUNTERS},
+				     sources = {source_counters, SOURCE_COUNTERS};
+	const struct live_board *b = l->board;
+	char name[ADDR_TEXT];
+	for (size_t i = 0; i < l->feeds_n; i++)
+		counted_words("Source", l->feeds[i].name, &sources, &b->source[i], out);
+	for (uint32_t i = 0; i < live_exporters(b); i++) {
+		name_of(name, &b->exporter[i]);
+		counted_words("Exporter", name, &exporters, &b->exporter[i], out);
+	}
 }
 
 static void fill_stats(const struct live *l, struct stats *stats)
@@ -563,6 +592,8 @@ void live_summary(const struct live *l, struct stats *stats, struct text *json, 
 	json_uint(&j, "wrong_clock", b->wrong_clock);
 	json_uint(&j, "kernel_drops", b->kernel_drops);
 	json_uint(&j, "restarts", b->restarts);
+	if (l->feeds_n)
+		sources_json(l, &j);
 	exporters_json(b, NULL, &j);
 	json_close(&j);
 	json_line(&j);
@@ -570,6 +601,5 @@ void live_summary(const struct live *l, struct stats *stats, struct text *json, 
 	    (unsigned long long)b->flows, (unsigned long long)b->dns, live_exporters(b),
 	    stats->seconds);
 	findings_text(b, words);
-	for (uint32_t i = 0; i < live_exporters(b); i++)
-		troubles_words(&b->exporter[i], words);
+	all_words(l, words);
 }

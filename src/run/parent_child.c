@@ -30,7 +30,7 @@ static void close_for_child(struct parent *p, int which)
 	if (which != READER)
 		parent_forget_peer(p, 0);
 	if (which != SESSIONS)
-		live_close_feeds(l);
+		live_leave_feeds(l);
 	if (is_reader(which)) /* each has one ring, and cannot spoil the other */
 		ring_free(which == READER ? l->sessions : l->ring);
 	parent_close_handed(p);

@@ -8,6 +8,7 @@
 #include "run/place.h"
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -103,6 +104,24 @@ static void give_up_reload(struct parent *p)
 	p->phase = PHASE_RUN;
 }
 
+static bool same_list(const struct opt_list *a, const struct opt_list *b)
+{
+	size_t i = 0;
+	while (i < a->n && i < b->n && strcmp(a->v[i], b->v[i]) == 0)
+		i++;
+	return i == a->n && i == b->n;
+}
+
+/* Sockets and files stay as they were opened. */
+static void say_what_waits(
+    const struct run_sensor_options *was, const struct run_sensor_options *is)
+{
+	if (!same_list(&was->listen, &is->listen))
+		live_say("--listen is taken at the next start");
+	if (!same_list(&was->sessions, &is->sessions))
+		live_say("--sessions is taken at the next start");
+}
+
 static void begin_reload(struct parent *p)
 {
 	struct err e;
@@ -117,6 +136,7 @@ static void begin_reload(struct parent *p)
 		live_say("%s; everything goes on as before", e.msg);
 		return;
 	}
+	say_what_waits(p->old_o, p->live.o);
 	p->phase = PHASE_LOAD;
 	parent_spawn(p, NEXT);
 	if (!p->child[NEXT].pid)

@@ -32,7 +32,7 @@ int store_begin_log(struct session_store *s, int64_t now_ms, struct err *e)
 	const struct session *waiting;
 	for (at = 0; (waiting = reorder_peek(sessions_waiting(s->sessions), at)); at++)
 		session_log_put_event(log, waiting);
-	bad = session_log_sync(log, e);
+	bad = session_log_begun(log, e);
 	if (bad) {
 		session_log_close(log);
 		return bad;

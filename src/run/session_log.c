@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -24,6 +25,7 @@ static const char magic[8] = "theriacL";
 struct session_log {
 	int fd;
 	struct text path, block, all; /* all: blocks that are to be written */
+	struct text begins_as;        /* its name until it is begun */
 	uint8_t *known;               /* which numbers this log has told, a bit each */
 	size_t known_n, join_at;
 	size_t flight; /* bytes of `all` that are written and being synchronised */
@@ -65,10 +67,15 @@ static struct session_log *new_log(const char *path, int fd, uint64_t bytes)
 int session_log_make(struct session_log **log, const char *path, int64_t from_ms, int64_t swept_ms,
     const struct hash_key *key, struct err *e)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return failed(path, e);
-	struct session_log *l = new_log(path, fd, 0);
+	struct session_log *l = new_log(path, -1, 0);
+	text_puts(&l->begins_as, path);
+	text_puts(&l->begins_as, ".new");
+	l->fd = open(l->begins_as.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (l->fd < 0) {
+		int bad = failed(l->begins_as.p, e);
+		session_log_close(l);
+		return bad;
+	}
 	text_add(&l->all, magic, sizeof magic);
 	put(&l->all, VERSION, 8);
 	put(&l->all, (uint64_t)from_ms, 8);
@@ -76,12 +83,21 @@ int session_log_make(struct session_log **log, const char *path, int64_t from_ms
 	text_add(&l->all, (const char *)key->k, sizeof key->k);
 	while (l->all.n < HEAD)
 		text_putc(&l->all, '\0');
+	*log = l;
+	return ERR_OK;
+}
+
+int session_log_begun(struct session_log *l, struct err *e)
+{
 	int bad = session_log_sync(l, e);
-	bad = bad ? bad : session_sync_names(path, e);
+	if (!bad && rename(l->begins_as.p, l->path.p) != 0)
+		bad = failed(l->path.p, e);
 	if (bad)
-		session_log_close(l);
-	else
-		*log = l;
+		return bad;
+	text_fini(&l->begins_as);
+	bad = session_sync_names(l->path.p, e);
+	if (bad)
+		(void)unlink(l->path.p);
 	return bad;
 }
 
@@ -215,6 +231,11 @@ int session_log_sync(struct session_log *l, struct err *e)
 	return bad;
 }
 
+uint64_t session_log_waiting(const struct session_log *l)
+{
+	return l->all.n + l->block.n;
+}
+
 uint64_t session_log_bytes(const struct session_log *l)
 {
 	return l->bytes;
@@ -224,7 +245,11 @@ void session_log_close(struct session_log *l)
 {
 	if (!l)
 		return;
-	(void)close(l->fd);
+	if (l->fd >= 0)
+		(void)close(l->fd);
+	if (l->fd >= 0 && l->begins_as.n)
+		(void)unlink(l->begins_as.p);
+	text_fini(&l->begins_as);
 	text_fini(&l->path);
 	text_fini(&l->block);
 	text_fini(&l->all);

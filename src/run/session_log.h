@@ -8,9 +8,11 @@
 #include "attribute/attribute.h"
 
 struct session_log; /* for writing */
-/* A new log, mode 0600, its head on the disk. */
+/* A new log, mode 0600. It has its name only once session_log_begun says so: all that was put by
+ * then is on the disk, and what is half made is never read. */
 int session_log_make(struct session_log **log, const char *path, int64_t from_ms, int64_t swept_ms,
     const struct hash_key *key, struct err *e);
+int session_log_begun(struct session_log *l, struct err *e);
 /* Goes on behind the last complete block; bytes: where that ends, as session_log_read says. */
 int session_log_append(struct session_log **log, const char *path, uint64_t bytes, struct err *e);
 /* opening: it was so when the log began. lines: what the number of its line means. */
@@ -28,6 +30,7 @@ int session_log_sync(struct session_log *l, struct err *e);
  * failed. */
 int session_log_write(struct session_log *l, int *fd, struct err *e);
 void session_log_written(struct session_log *l, bool synced);
+uint64_t session_log_waiting(const struct session_log *l); /* bytes that are not on the disk */
 uint64_t session_log_bytes(const struct session_log *l);
 void session_log_close(struct session_log *l); /* what was not synchronised is lost */
 

@@ -442,6 +442,11 @@ void session_store_written(struct session_store *s, bool synced)
 	session_log_written(s->log, synced);
 }
 
+uint64_t session_store_waiting(const struct session_store *s)
+{
+	return s->log ? session_log_waiting(s->log) : 0;
+}
+
 void session_store_ask(struct session_store *s, const struct question *q, struct answer *a)
 {
 	whose_ask(&s->asker, q, a);

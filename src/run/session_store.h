@@ -42,6 +42,7 @@ int session_store_sync(struct session_store *s, struct err *e);
 /* In parts, see session_log_write. */
 int session_store_write(struct session_store *s, int *fd, struct err *e);
 void session_store_written(struct session_store *s, bool synced);
+uint64_t session_store_waiting(const struct session_store *s); /* bytes that are not on the disk */
 /* Time passes: events that waited count; each seal_ms the log becomes a file, days are put
  * together, and what is too old is deleted. */
 int session_store_tick(struct session_store *s, int64_t now_ms, struct err *e);

@@ -57,7 +57,6 @@ static void begin_anew(struct tail *t)
 	forget_decoder(t);
 	t->offset = t->n = t->at = t->mark_n = 0;
 	t->mtime_ns = 0;
-	t->skipped = false;
 	t->rewritten++;
 }
 
@@ -80,10 +79,13 @@ static void make_room(struct tail *t)
 	t->offset += t->at;
 	t->n -= t->at;
 	t->at = 0;
-	if (t->n == t->cap) {
+	if (t->n == t->cap)
 		t->cap *= 2;
-		t->window = mem_grow(t->window, t->cap, 1);
-	}
+	else if (t->cap > WINDOW_BYTES && t->n < WINDOW_BYTES)
+		t->cap = WINDOW_BYTES; /* a long record has passed */
+	else
+		return;
+	t->window = mem_grow(t->window, t->cap, 1);
 }
 
 /* How many bytes came; at the end it is noted when they had been written. */
@@ -124,7 +126,6 @@ static void skip_lines(struct tail *t, struct batch *out)
 	const uint8_t *end = memrchr(t->window + t->at, '\n', t->n - t->at);
 	batch_ignore(out, "lines of no format that is read here");
 	t->at = end ? (size_t)(end - t->window) + 1 : t->n;
-	t->skipped = true;
 }
 
 static void choose_decoder(struct tail *t, struct batch *out)

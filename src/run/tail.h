@@ -25,7 +25,6 @@ struct tail {
 	int64_t mtime_ns;      /* when all was read up to its end; 0: not yet */
 	struct reader packed;  /* of a compressed file */
 	bool is_packed, ended; /* ended: it will not be read any further */
-	bool skipped;          /* its beginning is of no format that is read here */
 	uint64_t read_bytes, rewritten;
 };
 

@@ -27,6 +27,7 @@ static void put(struct unlogged *u, struct load *x)
 {
 	struct batch b = {.sessions = x->v, .session_n = x->n};
 	x->turn = atomic_load(u->turn);
+	x->from = ring_put_at(u->ring);
 	x->put = ring_put(u->ring, &b, x->received_ms) == 0;
 	x->at = ring_put_at(u->ring);
 }
@@ -57,6 +58,7 @@ void unlogged_look(struct unlogged *u)
 {
 	uint64_t logged = atomic_load(u->logged);
 	uint32_t turn = atomic_load(u->turn);
+	uint64_t turn_at = atomic_load(u->turn_at);
 	while (u->done < u->next) {
 		struct load *x = load_of(u, u->done);
 		if (!x->put || x->turn != turn || logged < x->at)
@@ -65,6 +67,8 @@ void unlogged_look(struct unlogged *u)
 	}
 	for (uint64_t i = u->done; i < u->next; i++) {
 		struct load *x = load_of(u, i);
+		if (x->put && x->from >= turn_at)
+			x->turn = turn; /* no sensor before this one took any of it */
 		if (x->put && x->turn == turn)
 			continue;
 		if (ring_room(u->ring) < ROOM_SLOTS)

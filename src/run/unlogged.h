@@ -14,14 +14,14 @@ struct load {
 	struct session *v;
 	size_t n;
 	int64_t received_ms;
-	uint64_t at; /* position of the ring behind it */
+	uint64_t from, at; /* positions of the ring before and behind it */
 	bool put;
 	uint32_t turn; /* of the sensor that could take it first */
 };
 
-struct unlogged { /* zero-initialise, then set the first three */
+struct unlogged { /* zero-initialise, then set the first four */
 	struct ring *ring;
-	const _Atomic uint64_t *logged; /* of the board: sessions_logged and session_turn */
+	const _Atomic uint64_t *logged, *turn_at; /* of the board: sessions_logged and so on */
 	const _Atomic uint32_t *turn;
 	struct load loads[UNLOGGED_LOADS_MAX]; /* by number */
 	uint64_t done, next; /* numbers: loads before `done` are logged; of the next one */

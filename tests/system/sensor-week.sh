@@ -77,7 +77,7 @@ sunday
 arrived one one 130
 killed one
 sensing two "$work/nothing" --state "$work/one.state"
-grep -q '2 sessions held' "$work/two.err" || fail "the sessions did not come back: $(cat "$work/two.err")"
+until_true 60 grep -q '2 sessions held' "$work/two.err" || fail "the sessions did not come back: $(cat "$work/two.err")"
 weeks beacon "$where" 100.64.0.2 198.51.100.77 $((week + 60)) $((week + 200))
 until_true 20 grep -q 'lines have new names' "$work/two.err" || fail "no new names: $(cat "$work/two.err")"
 killed two 0

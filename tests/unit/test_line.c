@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which identifiers are one line: names, joins, joins refused, rules, memory that is given back. */
 #include "attribute/attribute.h"
+#include "base/rand.h"
 #include "rec/subject.h"
 #include "unit.h"
 #include <stdio.h>
@@ -115,6 +116,139 @@ static void two_accounts_stay_two(void **state)
 	lines_free(l);
 }
 
+/* The circuit named its line, and the MAC with it; now it names neither. */
+static void a_disputed_identifier_names_no_line(void **state)
+{
+	struct lines *l = lines_new(0);
+	size_t at = 0;
+	struct line_change c;
+	struct line_id was, is;
+	(void)state;
+	(void)enter(l, &(struct record){.circuit = "c1", .mac = MAC1});
+	(void)enter(l, &(struct record){.user = "bob", .circuit = "c2"});
+	assert_false(lines_next_change(l, &at, &c));
+	(void)enter(l, &(struct record){.user = "bob", .circuit = "c1"});
+	expect(l, &(struct record){.circuit = "c1"}, "circuit:c1");
+	expect(l, &(struct record){.mac = MAC1}, "mac:02:01:01:01:01:01");
+	assert_true(lines_next_change(l, &at, &c));
+	lines_get(l, c.was, &was);
+	lines_get(l, c.is, &is);
+	assert_int_equal(was.kind, SESSION_CIRCUIT);
+	assert_int_equal(is.kind, SESSION_MAC);
+	assert_false(lines_next_change(l, &at, &c));
+	lines_free(l);
+}
+
+enum { USERS = 6, CIRCUITS = 6, MACS = 8, KNOWN = USERS + CIRCUITS + MACS };
+
+static struct record record_of(struct rand *r, char room[3][16])
+{
+	struct record v = {0};
+	(void)snprintf(room[0], 16, "u%u", (unsigned)rand_below(r, USERS));
+	(void)snprintf(room[1], 16, "c%u", (unsigned)rand_below(r, CIRCUITS));
+	(void)snprintf(room[2], 16, "\2\1\1\1\1%c", (char)(1 + rand_below(r, MACS)));
+	uint64_t which = 1 + rand_below(r, 7);
+	v.user = which & 1 ? room[0] : NULL;
+	v.circuit = which & 2 ? room[1] : NULL;
+	v.mac = which & 4 ? room[2] : NULL;
+	return v;
+}
+
+/* The identifier that names the line of another. */
+static uint32_t best_of(const struct lines *l, uint32_t i)
+{
+	struct line_id name;
+	lines_name(l, i, &name);
+	return lines_find(l, &name);
+}
+
+/* Lines of different numbers have different names, and each is enumerated once. */
+static void check_names(const struct lines *l, uint32_t n)
+{
+	uint32_t seen[KNOWN + 1] = {0}, lines = 0, at = 0, enumerated = 0;
+	for (uint32_t i = 1; i <= n; i++) {
+		uint32_t best = best_of(l, i);
+		assert_true(!seen[best] || seen[best] == lines_of(l, i));
+		lines += !seen[best];
+		seen[best] = lines_of(l, i);
+	}
+	while (lines_next_line(l, &at)) {
+		assert_int_equal(best_of(l, at), at);
+		enumerated++;
+	}
+	assert_int_equal(enumerated, lines);
+}
+
+/* Who follows the changes calls all lines by the names that they have, whatever is seen together;
+ * and the joins, done again in a table of their own, make the same lines. */
+static void changes_tell_all_names(void **state)
+{
+	enum { RUNS = 200, STEPS = 40 };
+	struct rand r = rand_of(17, 2);
+	unsigned changed = 0, disputed = 0;
+	(void)state;
+	for (int run = 0; run < RUNS; run++) {
+		struct lines *l = lines_new(0);
+		uint32_t called[KNOWN + 1] = {0};
+		size_t at = 0;
+		for (int step = 0; step < STEPS; step++) {
+			char room[3][16];
+			struct record v = record_of(&r, room);
+			struct line_change c;
+			(void)enter(l, &v);
+			uint32_t n = (uint32_t)lines_counted(l)->ids;
+			while (lines_next_change(l, &at, &c)) {
+				for (uint32_t i = 1; i <= n; i++)
+					if (called[i] == c.was &&
+					    lines_of(l, i) == lines_of(l, c.is))
+						called[i] = c.is;
+				changed++;
+			}
+			for (uint32_t i = 1; i <= n; i++) {
+				bool alone = lines_of(l, i) != lines_of(l, best_of(l, called[i])) &&
+					     best_of(l, i) == i;
+				if (!called[i] || alone)
+					called[i] = best_of(l, i);
+				assert_int_equal(called[i], best_of(l, i));
+			}
+			check_names(l, n);
+		}
+		disputed += (unsigned)lines_counted(l)->disputed;
+		lines_free(l);
+	}
+	assert_true(changed > RUNS && disputed > RUNS);
+}
+
+/* As a log does, whose reader makes its table of identifiers and joins. */
+static void joins_done_again_make_the_same_lines(void **state)
+{
+	enum { RUNS = 200, STEPS = 40 };
+	struct rand r = rand_of(19, 2);
+	(void)state;
+	for (int run = 0; run < RUNS; run++) {
+		struct lines *l = lines_new(0), *again = lines_new(0);
+		uint32_t a, b, n;
+		size_t at = 0;
+		for (int step = 0; step < STEPS; step++) {
+			char room[3][16];
+			struct record v = record_of(&r, room);
+			(void)enter(l, &v);
+		}
+		n = (uint32_t)lines_counted(l)->ids;
+		for (uint32_t i = 1; i <= n; i++) {
+			struct line_id id;
+			lines_get(l, i, &id);
+			assert_int_equal(lines_enter_id(again, &id, 0, 1000), i);
+		}
+		while (lines_next_join(l, &at, &a, &b))
+			lines_join(again, a, b);
+		for (uint32_t i = 1; i <= n; i++)
+			assert_int_equal(best_of(again, i), best_of(l, i));
+		lines_free(l);
+		lines_free(again);
+	}
+}
+
 static void rules_part_and_order(void **state)
 {
 	struct lines *l = lines_new(0);
@@ -220,6 +354,9 @@ int main(void)
 	    cmocka_unit_test(strongest_names_the_line),
 	    cmocka_unit_test(seen_together_is_one_line),
 	    cmocka_unit_test(two_accounts_stay_two),
+	    cmocka_unit_test(a_disputed_identifier_names_no_line),
+	    cmocka_unit_test(changes_tell_all_names),
+	    cmocka_unit_test(joins_done_again_make_the_same_lines),
 	    cmocka_unit_test(rules_part_and_order),
 	    cmocka_unit_test(forgotten_unless_in_use),
 	    cmocka_unit_test(saved_and_loaded),

@@ -429,11 +429,11 @@ static void wrong_clocks_are_held_apart(void **state)
 		f->end_ms = now + rows[i].end_off_ms;
 		f->have = FLOW_END;
 		f->exporter = 1;
-		uint64_t held = board.exporter[0].wrong_clock;
+		uint64_t held = board.exporter[0].drop[DROP_CLOCK];
 		live_clock_check(&c, &b, rows[i].received ? now : 0);
 		if ((b.flow_n == 1) != rows[i].taken)
 			fail_msg("%s", rows[i].what);
-		assert_int_equal(board.exporter[0].wrong_clock - held, !rows[i].taken);
+		assert_int_equal(board.exporter[0].drop[DROP_CLOCK] - held, !rows[i].taken);
 		struct live_clock replay = {.board = &board, .replay = true};
 		batch_reset(&b);
 		f = batch_flow(&b);

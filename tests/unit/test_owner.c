@@ -318,6 +318,30 @@ static void a_line_that_is_joined_gets_another_name(void **state)
 	book_close(&b);
 }
 
+/* What is kept of lines elsewhere lasts longer than what is remembered here. */
+static void a_join_is_told_of_lines_that_were_forgotten(void **state)
+{
+	(void)state;
+	struct book b;
+	struct subject was, s;
+	book_live(&b);
+	struct session start = lease(HOME, 0, false), first = lease(HOME + 1, 10, false),
+		       both = lease(HOME + 2, 20, false), other = lease(HOME + 3, 30, false);
+	event(&b, &start, NULL, "\2\1\1\1\1\1");
+	assert_int_equal(of(&b, HOME, 0, 800000, 801000, &was), WHOSE_EXACT);
+	owners_forget(b.owners);
+	event(&b, &first, "alice", NULL);
+	event(&b, &both, "alice", "\2\1\1\1\1\1");
+	event(&b, &other, "bob", "\2\1\1\1\1\1"); /* disputes it, so that all is forgotten */
+	assert_true(renames_apply(owners_renames(b.owners), &was));
+	assert_true(is_user(&was, "user:alice"));
+	assert_int_equal(of(&b, HOME + 2, 0, 800000, 801000, &s), WHOSE_EXACT);
+	assert_true(subject_same(&was, &s));
+	assert_int_equal(of(&b, HOME, 0, 800000, 801000, &s), WHOSE_EXACT);
+	assert_true(is_user(&s, "mac:02:01:01:01:01:01"));
+	book_close(&b);
+}
+
 static void flags_that_are_told_later_are_a_new_name(void **state)
 {
 	(void)state;
@@ -422,6 +446,7 @@ int main(void)
 	    cmocka_unit_test(a_handover_corrects_what_is_remembered),
 	    cmocka_unit_test(a_handover_behind_a_nat_counts_in_front_of_it),
 	    cmocka_unit_test(a_line_that_is_joined_gets_another_name),
+	    cmocka_unit_test(a_join_is_told_of_lines_that_were_forgotten),
 	    cmocka_unit_test(flags_that_are_told_later_are_a_new_name),
 	    cmocka_unit_test(another_key_names_all_anew),
 	    cmocka_unit_test(live_memory_is_always_the_answer_of_now),

@@ -594,6 +594,60 @@ static void an_event_that_waits_outlives_a_crash(void **state)
 	}
 }
 
+/* As a crash leaves it that came while the next hour's log was written: the one before goes on. */
+static void a_log_that_is_half_begun_is_none(void **state)
+{
+	char path[32], name[128];
+	(void)state;
+	make_state(path);
+	struct session_store *s = open_store(path, "one", script_ms(0), NULL);
+	struct err e;
+	put(s, &a_start);
+	session_store_advance(s, script_ms(20));
+	must(session_store_sync(s, &e), &e);
+	session_store_close(s);
+	(void)snprintf(name, sizeof name, "%s/sessions/live-one-%lld.log.new", path,
+	    (long long)script_ms(3600));
+	int fd = open(name, O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(write(fd, "theriacL", 8), 8);
+	assert_int_equal(close(fd), 0);
+	s = open_store(path, "one", script_ms(3700), NULL);
+	expect(s, IP, 15, WHOSE_EXACT, "user:alice");
+	struct session_status status;
+	session_store_status(s, &status);
+	assert_int_equal(status.open, 1);
+	assert_int_equal(status.files, 0);
+	assert_int_equal(access(name, F_OK), -1);
+	session_store_close(s);
+	remove_state(path);
+}
+
+/* A router that was sold names nobody, also for who comes back in the same hour. */
+static void a_refused_join_outlives_a_crash(void **state)
+{
+	static const struct script_event events[] = {
+	    {SCRIPT_START, 10, "100.64.2.1", "nas1", "a", "alice", .mac = "router"},
+	    {SCRIPT_START, 20, "100.64.2.2", "nas1", "b", "bob", .mac = "router"},
+	    {SCRIPT_START, 30, "100.64.2.3", "nas1", "c", .mac = "router"},
+	};
+	char path[32];
+	struct err e;
+	(void)state;
+	make_state(path);
+	for (int again = 0; again < 2; again++) {
+		struct session_store *s = open_store(path, "one", script_ms(100 * again), NULL);
+		for (size_t i = 0; i < ROWS(events) && !again; i++)
+			put(s, &events[i]);
+		session_store_advance(s, script_ms(50));
+		must(session_store_sync(s, &e), &e);
+		expect(s, "100.64.2.1", 40, WHOSE_EXACT, "user:alice");
+		expect(s, "100.64.2.2", 40, WHOSE_EXACT, "user:bob");
+		expect(s, "100.64.2.3", 40, WHOSE_EXACT, "mac:72:6f:75:74:65:72");
+		session_store_close(s);
+	}
+	remove_state(path);
+}
+
 struct beside {
 	struct session_store *s;
 	int64_t now_ms;
@@ -675,6 +729,8 @@ int main(void)
 	    cmocka_unit_test(imports_count_from_their_import),
 	    cmocka_unit_test(damage_never_accuses),
 	    cmocka_unit_test(an_event_that_waits_outlives_a_crash),
+	    cmocka_unit_test(a_log_that_is_half_begun_is_none),
+	    cmocka_unit_test(a_refused_join_outlives_a_crash),
 	    cmocka_unit_test(files_are_made_beside_what_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
