@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIR_GAP_MS = 5000, WAYS_MIN = 20, FREQUENT = 8 };
+enum { PAIR_GAP_MS = 5000, WAYS_MIN = 20, FREQUENT = 8, SOON = 6 };
 
 const struct opt_row attribute_rows[] = {
     {"pair-wait", OPT_SPAN, offsetof(struct attribute_options, pair_wait_ms), 1, 600, "s", "15 s",
@@ -40,7 +40,8 @@ struct attribute {
 	struct exporter_ways *ways;
 	uint32_t ways_n;
 	struct attribute_counts counts;
-	struct { /* Space-Saving over prefixes, while nothing was inside */
+	int64_t next_due_ms; /* until then, no conversation waits for long enough */
+	struct {             /* Space-Saving over prefixes, while nothing was inside */
 		struct prefix prefix;
 		uint64_t n;
 	} frequent[FREQUENT];
@@ -123,6 +124,7 @@ static void contact_add(struct contacts *out, const struct contact *c)
 		out->v = mem_grow(out->v, out->cap, sizeof *out->v);
 	}
 	out->v[out->n++] = *c;
+	mem_prefetch_write(&out->v[out->n + SOON], sizeof *c);
 }
 
 static uint32_t fit(uint64_t v)
@@ -541,14 +543,24 @@ bool attribute_dns(struct attribute *a, const struct dns *d, struct lookup *l)
 
 void attribute_advance(struct attribute *a, int64_t now_ms, struct contacts *out)
 {
+	const int64_t wait_ms[] = {[PLACE_WAITING] = a->o.pair_wait_ms,
+	    [PLACE_BRIEF] = a->o.idle_ms,
+	    [PLACE_LONG] = a->o.active_ms + a->o.idle_ms};
 	struct join *j = &a->join;
 	struct conv *c;
-	while ((c = join_expired(j, PLACE_WAITING, now_ms - a->o.pair_wait_ms)))
+	if (now_ms <= a->next_due_ms)
+		return;
+	while ((c = join_expired(j, PLACE_WAITING, now_ms - wait_ms[PLACE_WAITING])))
 		finish(a, c, now_ms, out);
-	while ((c = join_expired(j, PLACE_BRIEF, now_ms - a->o.idle_ms)))
+	while ((c = join_expired(j, PLACE_BRIEF, now_ms - wait_ms[PLACE_BRIEF])))
 		join_drop(j, c);
-	while ((c = join_expired(j, PLACE_LONG, now_ms - a->o.active_ms - a->o.idle_ms)))
+	while ((c = join_expired(j, PLACE_LONG, now_ms - wait_ms[PLACE_LONG])))
 		join_drop(j, c);
+	a->next_due_ms = INT64_MAX;
+	for (enum join_place p = PLACE_WAITING; p <= PLACE_LONG; p++) {
+		int64_t due_ms = join_oldest_ms(j, p, now_ms) + wait_ms[p];
+		a->next_due_ms = due_ms < a->next_due_ms ? due_ms : a->next_due_ms;
+	}
 }
 
 void attribute_flush(struct attribute *a, struct contacts *out)

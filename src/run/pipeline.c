@@ -184,7 +184,7 @@ static void hand_over(struct pipeline *p)
 		gate_pass(&p->filled);
 		p->handed++;
 		for (unsigned i = 0; i < p->n && p->handed >= RING; i++)
-			(void)gate_wait(&p->shards[i].done, p->handed - RING + 1, SLEEP);
+			(void)wait_for(p, &p->shards[i].done, p->handed - RING + 1);
 	} else {
 		hint_work(p, filling(p));
 		do_work(p->shards, filling(p));
