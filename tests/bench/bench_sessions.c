@@ -107,7 +107,8 @@ static struct question question_of(enum what what, uint64_t i)
 			  : what == LEASE_V4 ? addr_v4((uint32_t)(0x64400000 + i))
 					     : addr_v4((uint32_t)(0xcb000000 + i / BLOCKS));
 	uint64_t port = what == NAT_BLOCK ? 1024 + i % BLOCKS * BLOCK + 7 : 443;
-	return (struct question){addr, 0, (uint16_t)port, 6, T0 + DAY, 2000};
+	return (struct question){
+	    .addr = addr, .port = (uint16_t)port, .proto = 6, .at_ms = T0 + DAY, .skew_ms = 2000};
 }
 
 static struct sessions_options options(uint64_t room)
@@ -320,8 +321,11 @@ static void time_questions(
 	size_t kinds[4] = {0};
 	for (size_t i = 0; i < SAMPLES; i++) {
 		struct interval v = week_of(&r, lines_n);
-		struct question q = {v.addr, 0, (uint16_t)(v.port_first ? v.port_first + 7 : 443),
-		    6, v.t0_ms + 1000, 2000};
+		struct question q = {.addr = v.addr,
+		    .port = (uint16_t)(v.port_first ? v.port_first + 7 : 443),
+		    .proto = 6,
+		    .at_ms = v.t0_ms + 1000,
+		    .skew_ms = 2000};
 		struct answer answer;
 		char name[LINE_TEXT];
 		double begin = seconds();
