@@ -488,6 +488,10 @@ void attribute_look(const struct attribute *a, const struct flow *f, struct attr
 	k->side = (uint8_t)side_of(f);
 	k->hash = join_hash(&a->join, f, k->side);
 	join_prefetch_bucket(&a->join, k->hash);
+	if (a->owners) {
+		owners_look(a->owners, f->realm, &f->src);
+		owners_look(a->owners, f->realm, &f->dst);
+	}
 }
 
 void attribute_look_closer(const struct attribute *a, const struct attribute_key *k)

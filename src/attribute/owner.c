@@ -11,15 +11,17 @@
 enum {
 	FAR_MS = 6 * 3600000, /* how far from a contact an answer is remembered */
 	ANSWERS_FEW = 1 << 16,
+	ANSWERS_MAX = 1 << 20,
 	ANSWERS_A_LINE = 8,
-	WAYS = 2,           /* places for an answer, the later one in front */
-	WHOLE = UINT16_MAX, /* group of ports of an address that is not shared */
+	WAYS = 2,                /* places for an answer, the later one in front */
+	WHOLE = UINT16_MAX,      /* group of ports: those of an address that is not shared */
+	SHARED = UINT16_MAX - 1, /* none was given, and the address is shared */
 	LINES_FEW = 1024,
 	CHANGED = 1 << 20, /* groups of addresses whose last change is known; direct-mapped */
 	NET_V4 = 96 + 24,
 	NET_V6 = 48, /* a prefix longer than these is one such group or few */
 };
-enum { DIFFERS = WHOSE_EXPIRED + 1 }; /* by port: look closer */
+enum { DIFFERS = WHOSE_EXPIRED + 1 }; /* by port or protocol: look closer */
 
 struct remembered { /* an answer, and for when and which ports it is the same; a cache line */
 	union addr addr;
@@ -27,9 +29,8 @@ struct remembered { /* an answer, and for when and which ports it is the same; a
 	uint32_t realm, line;
 	uint32_t learned; /* changes before it */
 	uint32_t behind;  /* group of the address behind a NAT, else of this one */
-	uint16_t group;   /* of 256 ports, or WHOLE */
-	uint8_t proto;
-	uint8_t kind; /* enum whose, or DIFFERS */
+	uint16_t group;   /* of 256 ports, or WHOLE, or SHARED */
+	uint8_t kind;     /* enum whose, or DIFFERS */
 	uint64_t spare;
 };
 static_assert(sizeof(struct remembered) == 64, "a cache line");
@@ -58,7 +59,7 @@ struct owners {
 	uint32_t joined;   /* the last one that was a join of lines */
 	uint32_t *changed; /* live: by group of addresses, the number of its last change */
 	struct remembered *memory;
-	size_t memory_n;
+	size_t memory_n; /* a power of two */
 };
 
 static void memory_new(struct owners *o, size_t n)
@@ -122,7 +123,7 @@ static void make_room(struct owners *o)
 	if (o->n == o->cap) {
 		o->cap = o->cap ? o->cap * 2 : LINES_FEW;
 		o->v = mem_grow(o->v, o->cap, sizeof *o->v);
-		if ((size_t)o->cap * ANSWERS_A_LINE > o->memory_n)
+		if (o->memory_n < ANSWERS_MAX && (size_t)o->cap * ANSWERS_A_LINE > o->memory_n)
 			memory_new(o, o->memory_n * 2);
 	}
 	if (o->n * 2 <= o->mask)
@@ -194,17 +195,15 @@ static bool holds_all(const struct answer *a, int64_t from_ms, int64_t to_ms)
 
 /* The places for an answer about this. */
 static struct remembered *memory_of(
-    const struct owners *o, const struct question *q, uint16_t group)
+    const struct owners *o, uint32_t realm, const union addr *addr, uint16_t group)
 {
-	uint64_t w[3] = {
-	    q->addr.q[0], q->addr.q[1], (uint64_t)q->realm << 32 | (uint32_t)group << 8 | q->proto};
-	return &o->memory[hash_words(&o->hash, w, 3) % (o->memory_n / WAYS) * WAYS];
+	uint64_t w[3] = {addr->q[0], addr->q[1], (uint64_t)realm << 32 | group};
+	return &o->memory[(hash_words(&o->hash, w, 3) & (o->memory_n / WAYS - 1)) * WAYS];
 }
 
 static bool is_it(const struct remembered *m, const struct question *q, uint16_t group)
 {
-	return m->group == group && m->realm == q->realm && m->proto == q->proto &&
-	       addr_same(&m->addr, &q->addr);
+	return m->group == group && m->realm == q->realm && addr_same(&m->addr, &q->addr);
 }
 
 /* A group of addresses: an IPv4 address, an IPv6 /48. */
@@ -243,6 +242,16 @@ static bool is_changed(const struct owners *o, const struct remembered *m)
 	       (m->kind != WHOSE_EXACT && o->joined > m->learned);
 }
 
+/* The question about a stretch of time. */
+static struct question question_at(
+    const struct owners *o, const struct question *q, int64_t from_ms, int64_t to_ms)
+{
+	struct question at = *q;
+	at.at_ms = from_ms + (to_ms - from_ms) / 2;
+	at.skew_ms = (uint32_t)((to_ms - from_ms + 1) / 2) + o->skew_ms;
+	return at;
+}
+
 static enum whose judge(
     struct owners *o, const struct answer *a, int64_t from_ms, int64_t to_ms, uint32_t *line)
 {
@@ -254,29 +263,50 @@ static enum whose judge(
 	return WHOSE_EXACT;
 }
 
+/* An address is ambiguous without a port for as long as ports of it are held. */
+static struct stretch while_shared(const struct answer *a)
+{
+	struct stretch last = {0};
+	for (size_t i = 0; a->shared && i < a->record_n; i++) {
+		const struct interval *v = &a->records[i].v;
+		bool certain = v->bits == 128 && interval_has_ports(v) && !v->proto;
+		if (certain && v->t1_ms > last.before_ms)
+			last = (struct stretch){v->t0_ms, v->t1_ms};
+	}
+	return last;
+}
+
 /* Asks for a time, and for as long before and after as the answer stays the same. */
+static struct stretch ask_group(
+    struct owners *o, struct question *q, uint16_t group, struct answer *a)
+{
+	struct stretch s = {q->at_ms - FAR_MS, q->at_ms + FAR_MS};
+	if (group == SHARED) {
+		whose_ask(o->asker, q, a);
+		return while_shared(a);
+	}
+	q->alike = true;
+	q->proto = 0;
+	q->port = group == WHOLE ? 0 : q->port;
+	whose_ask_long(o->asker, q, a, &s);
+	return s;
+}
+
 static const struct remembered *learn(
     struct owners *o, const struct question *q, int64_t from_ms, int64_t to_ms, uint16_t group)
 {
-	struct question all = *q;
+	struct question all = question_at(o, q, from_ms, to_ms);
+	struct remembered m = {
+	    .addr = q->addr, .realm = q->realm, .learned = o->changes, .group = group};
 	struct answer a;
-	struct remembered m = {.addr = q->addr,
-	    .when = {from_ms - FAR_MS, to_ms + FAR_MS},
-	    .realm = q->realm,
-	    .learned = o->changes,
-	    .group = group,
-	    .proto = q->proto};
-	all.port = group == WHOLE ? 0 : q->port;
-	all.alike = true;
-	all.at_ms = from_ms + (to_ms - from_ms) / 2;
-	all.skew_ms = (uint32_t)((to_ms - from_ms) / 2) + 1 + o->skew_ms;
-	whose_ask_long(o->asker, &all, &a, &m.when);
+	m.when = ask_group(o, &all, group, &a);
+	m.behind = group_of(o, q->realm, &q->addr);
 	if (!stretch_holds(&m.when, all.at_ms - all.skew_ms, all.at_ms + all.skew_ms))
 		return NULL;
 	m.kind = a.differs ? DIFFERS : (uint8_t)judge(o, &a, from_ms, to_ms, &m.line);
-	if (o->lines && !a.differs && !hangs_on(o, q, &a, &m.behind))
+	if (o->lines && !a.differs && group != SHARED && !hangs_on(o, q, &a, &m.behind))
 		return NULL;
-	struct remembered *at = memory_of(o, q, group);
+	struct remembered *at = memory_of(o, q->realm, &q->addr, group);
 	memmove(at + 1, at, (WAYS - 1) * sizeof *at);
 	*at = m;
 	return at;
@@ -286,7 +316,7 @@ static const struct remembered *learn(
 static const struct remembered *recall(
     struct owners *o, const struct question *q, int64_t from_ms, int64_t to_ms, uint16_t group)
 {
-	const struct remembered *m = memory_of(o, q, group);
+	const struct remembered *m = memory_of(o, q->realm, &q->addr, group);
 	int64_t lo_ms = from_ms - o->skew_ms - 1, hi_ms = to_ms + o->skew_ms + 1;
 	for (size_t i = 0; i < WAYS; i++, m++)
 		if (is_it(m, q, group) && stretch_holds(&m->when, lo_ms, hi_ms) &&
@@ -298,20 +328,25 @@ static const struct remembered *recall(
 static enum whose ask(
     struct owners *o, const struct question *q, int64_t from_ms, int64_t to_ms, uint32_t *line)
 {
-	struct question once = *q;
+	struct question once = question_at(o, q, from_ms, to_ms);
 	struct answer a;
-	once.at_ms = from_ms + (to_ms - from_ms) / 2;
-	once.skew_ms = (uint32_t)((to_ms - from_ms + 1) / 2) + o->skew_ms;
 	whose_ask(o->asker, &once, &a);
 	return judge(o, &a, from_ms, to_ms, line);
+}
+
+void owners_look(const struct owners *o, uint32_t realm, const union addr *addr)
+{
+	const struct remembered *m = memory_of(o, realm, addr, WHOLE);
+	__builtin_prefetch(m);
+	__builtin_prefetch(m + 1);
 }
 
 enum whose owners_of(
     struct owners *o, const struct question *q, int64_t from_ms, int64_t to_ms, struct subject *s)
 {
 	const struct remembered *m = recall(o, q, from_ms, to_ms, WHOLE);
-	if (m && m->kind == DIFFERS && q->port)
-		m = recall(o, q, from_ms, to_ms, q->port >> 8);
+	if (m && m->kind == DIFFERS)
+		m = recall(o, q, from_ms, to_ms, q->port ? q->port >> 8 : SHARED);
 	bool known = m && m->kind != DIFFERS;
 	uint32_t line = known ? m->line : 0;
 	enum whose kind = known ? (enum whose)m->kind : ask(o, q, from_ms, to_ms, &line);

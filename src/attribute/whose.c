@@ -170,14 +170,15 @@ static bool find_around(
 	return find_in(w, q, window.lo_ms, window.hi_ms, f);
 }
 
-/* Whether what was found holds all ports that the question takes as alike. */
+/* Whether what was found holds all ports that the question takes as alike, over any protocol. */
 static bool holds_alike(const struct question *q, const struct found *f)
 {
 	uint16_t first = q->port & 0xff00, last = q->port | 0xff;
 	for (size_t i = 0; i < f->n; i++) {
 		const struct interval *v = &f->v[i].v;
-		if (interval_has_ports(v) &&
-		    (!q->port || v->port_step > 1 || v->port_first > first || v->port_last < last))
+		bool some =
+		    !q->port || v->port_step > 1 || v->port_first > first || v->port_last < last;
+		if (v->proto || (interval_has_ports(v) && some))
 			return false;
 	}
 	return true;

@@ -101,8 +101,9 @@ void whose_fini(struct asker *w);
 void whose_ask(struct asker *w, const struct question *q, struct answer *a);
 /* The same, and how long it can be remembered: of the same address, ports and protocol, any window
  * between the two times (neither included) has the same answer, as long as sources tell the same.
- * q->alike asks for the 256 ports around the port at once, or without one for the whole address; if
- * answers to them may differ, a->differs is set, and the rest says nothing. */
+ * q->alike asks for the 256 ports around the port at once, or without one for the whole address,
+ * over any protocol; if answers to them may differ, a->differs is set, and the rest says nothing.
+ */
 struct stretch {
 	int64_t after_ms, before_ms; /* at first: how far to look */
 };
