@@ -314,3 +314,10 @@ void whose_name(const struct asker *w, const struct answer *a, size_t line, char
 	if (a->v[line].key && r->v.holder == HOLDER_LINE)
 		s->name(s->of, &r->v, out);
 }
+
+void whose_says_so(const struct asker *w, const struct answer_record *r, struct text *out)
+{
+	const struct whose_source *s = &w->v[r->source];
+	if (s->says_so)
+		s->says_so(s->of, &r->v, out);
+}

@@ -86,6 +86,8 @@ struct whose_source {
 	    void *of, const struct question *q, int64_t lo_ms, int64_t hi_ms, struct found *out);
 	/* The line of an interval that it gave, as text. */
 	void (*name)(void *of, const struct interval *v, char out[LINE_TEXT]);
+	/* Where it stands, if that is no record of a session but in a file; or NULL. */
+	void (*says_so)(void *of, const struct interval *v, struct text *out);
 	void *of;
 	int64_t swept_ms; /* what ended before was deleted; 0: nothing */
 };
@@ -114,6 +116,8 @@ static inline bool stretch_holds(const struct stretch *s, int64_t lo_ms, int64_t
 void whose_ask_long(struct asker *w, const struct question *q, struct answer *a, struct stretch *s);
 /* The line of one of an answer's, as text; "" where it is unknown. */
 void whose_name(const struct asker *w, const struct answer *a, size_t line, char out[LINE_TEXT]);
+/* Appends where a record stands that is none of a session. */
+void whose_says_so(const struct asker *w, const struct answer_record *r, struct text *out);
 const char *whose_word(enum whose kind); /* "exact", … */
 
 /* What is held now, and was a while ago. */

@@ -27,6 +27,7 @@ static int open_all(
 	const struct stages_options so = {.settings = settings,
 	    .inside = o->inside,
 	    .sessions = o->sessions,
+	    .nats = o->nats,
 	    .zone = o->zone,
 	    .pseudonyms = o->pseudonyms,
 	    .indicators = o->indicators,

@@ -315,7 +315,7 @@ static void time_questions(
 {
 	static double took[SAMPLES];
 	struct segment_reader reader = {.segment = &f->segment};
-	struct whose_source source = {find_in, name_in, &reader, 0};
+	struct whose_source source = {.find = find_in, .name = name_in, .of = &reader};
 	struct asker a = {.v = &source, .n = 1};
 	struct rand r = rand_of(seed, 5);
 	size_t kinds[4] = {0};
