@@ -12,7 +12,7 @@ tar -cf - --exclude='./build*' --exclude=./out --exclude=./.git . | tar -xf - -C
 cd "$copy"
 THERIAC=$copy/build/theriac
 export THERIAC # that of the copy
-meson setup build -Doptimization=0 >/dev/null
+meson setup build -Doptimization=0 -Ddebug=false >/dev/null
 
 state() { # every file with its sum, but what building makes
 	find . -path ./build -prune -o -name __pycache__ -prune -o -type f -exec sha256sum {} + | sort

@@ -9,14 +9,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static char folder[64];
 
+/* Where nobody waits for a disk: what is killed loses nothing there either, only power would be
+ * another matter. */
+static inline const char *quick_folder(void)
+{
+	enum { ROOM_BYTES = 1 << 30 };
+	static const char memory[] = "/dev/shm";
+	struct statvfs v;
+	bool room = statvfs(memory, &v) == 0 && v.f_bavail * v.f_frsize >= ROOM_BYTES;
+	return room && access(memory, W_OK) == 0 ? memory : "/tmp";
+}
+
 static inline int folder_make(void **state)
 {
 	(void)state;
-	(void)snprintf(folder, sizeof folder, "/tmp/theriac-unit-XXXXXX");
+	(void)snprintf(folder, sizeof folder, "%s/theriac-unit-XXXXXX", quick_folder());
 	return mkdtemp(folder) ? 0 : -1;
 }
 

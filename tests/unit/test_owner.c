@@ -144,7 +144,7 @@ static void ports_of_a_shared_address_are_told_apart(void **state)
 static void memory_changes_no_answer(void **state)
 {
 	(void)state;
-	enum { ADDRS = 8, HANDOVERS = 40, ASKED = 20000 };
+	enum { ADDRS = 8, HANDOVERS = 40, ASKED = TRIALS(20000) };
 	struct book b;
 	struct rand r = rand_of(7, 1);
 	book_open(&b, NULL);
@@ -403,7 +403,7 @@ static void another_key_names_all_anew(void **state)
 static void live_memory_is_always_the_answer_of_now(void **state)
 {
 	(void)state;
-	enum { STEPS = 3000, ADDRS = 6 };
+	enum { STEPS = TRIALS(3000), ADDRS = 6 };
 	struct book b;
 	struct rand r = rand_of(11, 3);
 	bool held[ADDRS] = {false};

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The session index of an installation: answers out of hours and days of files, logs cut anywhere,
  * writers killed at any moment, deletion by a moved clock, imports. */
+#include "folder.h"
 #include "run/errand.h"
 #include "run/session_store.h"
 #include "script.h"
@@ -31,7 +32,7 @@ static struct session_store_options options(const char *state, const char *write
 
 static void make_state(char path[32])
 {
-	(void)snprintf(path, 32, "store.XXXXXX");
+	(void)snprintf(path, 32, "%s/store.XXXXXX", quick_folder());
 	assert_non_null(mkdtemp(path));
 }
 
@@ -126,17 +127,17 @@ static void answers_outlive_restarts(void **state)
 	remove_state(path);
 }
 
-static void file_bytes(const char *state, const char *word, size_t *files, size_t *hits)
+static void bytes_in_files(const char *state, const char *word, size_t *files, size_t *hits)
 {
-	char folder[64];
-	(void)snprintf(folder, sizeof folder, "%s/sessions", state);
-	DIR *d = opendir(folder);
+	char sessions[64];
+	(void)snprintf(sessions, sizeof sessions, "%s/sessions", state);
+	DIR *d = opendir(sessions);
 	*files = *hits = 0;
 	assert_non_null(d);
 	for (const struct dirent *entry; (entry = readdir(d));) {
 		char path[512], room[65536];
 		struct stat st;
-		(void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+		(void)snprintf(path, sizeof path, "%s/%s", sessions, entry->d_name);
 		if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
 			continue;
 		assert_int_equal(st.st_mode & 07777, 0600);
@@ -166,12 +167,12 @@ static void old_is_expired_and_gone(void **state)
 		must(session_store_tick(s, script_ms(t), &e), &e);
 	expect(s, IP, 100, WHOSE_EXACT, "user:alice");
 	expect(s, IP, day, WHOSE_EXACT, "user:bob");
-	file_bytes(path, "alice", &files, &hits);
+	bytes_in_files(path, "alice", &files, &hits);
 	assert_true(hits > 0);
 	must(session_store_tick(s, script_ms(7 * day + 10800), &e), &e);
 	expect(s, IP, 100, WHOSE_EXPIRED, "");
 	expect(s, IP, day, WHOSE_EXACT, "user:bob"); /* held yet */
-	file_bytes(path, "alice", &files, &hits);
+	bytes_in_files(path, "alice", &files, &hits);
 	assert_true(files > 0);
 	assert_int_equal(hits, 0);
 	session_store_close(s);
@@ -269,14 +270,18 @@ static void full_disk_loses_nothing(void **state)
 
 static struct script_event nth(unsigned i, char room[3][32])
 {
-	(void)snprintf(room[0], 32, "10.0.%u.%u", i >> 8, i & 255);
+	(void)snprintf(room[0], 32, "10.%u.%u.%u", i >> 16, i >> 8 & 255, i & 255);
 	(void)snprintf(room[1], 32, "k%u", i);
 	(void)snprintf(room[2], 32, "u%u", i);
 	return (struct script_event){
 	    SCRIPT_START, 10 + i, room[0], .nas = "nas1", .key = room[1], .user = room[2]};
 }
 
-static void write_on(const char *path, unsigned from, volatile unsigned *synced)
+struct writing {                         /* shared with the child that writes */
+	volatile unsigned synced, until; /* events; until: it waits there; 0: nowhere */
+};
+
+static void write_on(const char *path, unsigned from, struct writing *w)
 {
 	struct session_store_options o = options(path, "one");
 	struct session_store *s;
@@ -289,10 +294,12 @@ static void write_on(const char *path, unsigned from, volatile unsigned *synced)
 	for (unsigned i = from;; i++) {
 		char room[3][32];
 		struct script_event event = nth(i, room);
+		while (w->until && i >= w->until)
+			(void)usleep(200);
 		put(s, &event);
 		if (session_store_tick(s, script_ms(11 + i), &e) || session_store_sync(s, &e))
 			_exit(3);
-		*synced = i + 1;
+		w->synced = i + 1;
 	}
 }
 
@@ -300,26 +307,26 @@ static void write_on(const char *path, unsigned from, volatile unsigned *synced)
 static void killed_at_any_moment(void **state)
 {
 	char path[32];
-	volatile unsigned *synced =
+	struct writing *w =
 	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct rand r = rand_of(9, 9);
 	(void)state;
 	make_state(path);
-	*synced = 0;
+	w->synced = 0;
 	for (unsigned turn = 0; turn < 25; turn++) {
 		pid_t child = fork();
 		int status;
 		if (!child)
-			write_on(path, *synced, synced);
-		unsigned until = *synced + 1 + (unsigned)rand_below(&r, 80);
-		for (unsigned waited = 0; *synced < until && waited < 100000; waited++)
+			write_on(path, w->synced, w);
+		unsigned until = w->synced + 1 + (unsigned)rand_below(&r, 80);
+		for (unsigned waited = 0; w->synced < until && waited < 100000; waited++)
 			(void)usleep(200);
 		(void)usleep((useconds_t)rand_below(&r, 2000));
 		(void)kill(child, SIGKILL);
 		(void)waitpid(child, &status, 0);
 		assert_true(WIFSIGNALED(status));
-		struct session_store *s = open_store(path, NULL, script_ms(20 + *synced), NULL);
-		for (unsigned i = 0; i < *synced; i += 1 + *synced / 200) {
+		struct session_store *s = open_store(path, NULL, script_ms(20 + w->synced), NULL);
+		for (unsigned i = 0; i < w->synced; i += 1 + w->synced / 200) {
 			char room[3][32], want[48];
 			struct script_event event = nth(i, room);
 			(void)snprintf(want, sizeof want, "user:%s", event.user);
@@ -327,7 +334,7 @@ static void killed_at_any_moment(void **state)
 		}
 		session_store_close(s);
 	}
-	assert_true(*synced > 100);
+	assert_true(w->synced > 100);
 	remove_state(path);
 }
 
@@ -355,26 +362,30 @@ static void sealing_that_failed_is_done_later(void **state)
 	remove_state(path);
 }
 
-/* A reader that opens the folder while its files change finds all that was synchronised before. */
+/* A reader that opens the folder while its files change finds all that was synchronised before.
+ * Each time there is a file more at most, for a slow reader would have ever more to read; at
+ * midnight they become one. */
 static void readers_beside_a_writer(void **state)
 {
+	enum { FROM = 84000, A_TURN = 24, TURNS = 200 };
 	char path[32];
-	volatile unsigned *synced =
+	struct writing *w =
 	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	(void)state;
 	make_state(path);
-	*synced = 0;
+	w->until = FROM + A_TURN;
 	pid_t child = fork();
 	if (!child)
-		write_on(path, 0, synced);
-	while (!*synced)
-		(void)usleep(200);
-	for (unsigned turn = 0; turn < 400; turn++) {
+		write_on(path, FROM, w);
+	for (unsigned turn = 0; turn < TURNS; turn++) {
 		char room[3][32], want[48];
-		unsigned last = *synced - 1;
+		while (w->synced < w->until)
+			(void)usleep(200);
+		unsigned last = w->synced - 1, n = last - FROM;
 		struct text told = {0};
+		w->until += A_TURN;
 		struct session_store *s = open_store(path, NULL, script_ms(20 + last), &told);
-		for (unsigned i = 0; i <= last; i += 1 + last / 20) {
+		for (unsigned i = 0; i <= n; i += 1 + n / 20) {
 			struct script_event event = nth(last - i, room);
 			(void)snprintf(want, sizeof want, "user:%s", event.user);
 			expect(s, event.addr, event.at_s + 0.5, WHOSE_EXACT, want);
@@ -382,6 +393,7 @@ static void readers_beside_a_writer(void **state)
 		session_store_close(s);
 		text_fini(&told);
 	}
+	assert_true(w->synced > 86400);
 	(void)kill(child, SIGKILL);
 	(void)waitpid(child, NULL, 0);
 	remove_state(path);

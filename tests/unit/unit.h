@@ -10,4 +10,12 @@
 /* cmocka.h comes behind what it needs. */
 #include <cmocka.h>
 
+/* Random trials where instrumented code is many times slower: there a tenth of them, all in a plain
+ * build. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TRIALS(n) ((n) / 10)
+#else
+#define TRIALS(n) (n)
+#endif
+
 #define ROWS(table) (sizeof(table) / sizeof *(table))
