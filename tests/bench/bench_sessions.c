@@ -231,10 +231,10 @@ static struct interval week_of(struct rand *r, uint64_t lines_n)
 {
 	uint64_t who = rand_below(r, lines_n), kind = rand_below(r, 4);
 	int64_t ms = T0 + (int64_t)rand_below(r, WEEK);
-	struct session s = event_of(kind == 0   ? LEASE_V6
+	struct session s = place_of(kind == 0   ? LEASE_V6
 				    : kind == 3 ? NAT_BLOCK
 						: LEASE_V4,
-	    who, ms, 0);
+	    who, ms);
 	s.end = SESSION_TOLD;
 	s.t1_ms = ms + (int64_t)(60000 + rand_below(r, DAY / 4));
 	struct interval v = interval_of(&s);
@@ -355,7 +355,7 @@ static void bench_disk(uint64_t n, const char *folder)
 		struct session s = event_of(LEASE_V4, i, T0, 0);
 		(void)lines_enter(lines, &s.ids, 0, T0);
 	}
-	double begin = seconds();
+	double begin = seconds(), cpu = cpu_seconds();
 	struct session_build *b = session_build_new(path.p, 1ull << 30);
 	for (uint64_t i = 0; i < n; i++) {
 		struct interval v = week_of(&r, lines_n);
@@ -364,13 +364,14 @@ static void bench_disk(uint64_t n, const char *folder)
 	double gathered = seconds() - begin;
 	must(session_build_end(b, &about, &e), &e);
 	double took = seconds() - begin;
+	cpu = cpu_seconds() - cpu;
 	lines_free(lines);
 	make_cold(&f, path.p);
-	printf("disk: %llu intervals of %llu lines, %llu entries, %.2f GB; built in %.0f s (%.0f s "
-	       "runs, %.0f s merge), peak %.0f MB\n",
+	printf("disk: %llu intervals of %llu lines, %llu entries, %.2f GB; built in %.1f s (%.1f s "
+	       "runs, %.1f s merge; %.1f s of a core), peak memory %.0f MB\n",
 	    (unsigned long long)f.segment.about.interval_n, (unsigned long long)lines_n,
 	    (unsigned long long)f.segment.entry_n, (double)f.bytes / 1e9, took, gathered,
-	    took - gathered, peak_mb());
+	    took - gathered, cpu, peak_mb());
 	time_questions(&f, "look-ups, cold", lines_n, 11);
 	time_questions(&f, "the same again, warm", lines_n, 11);
 	time_disk(path.p, f.bytes);
