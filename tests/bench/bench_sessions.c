@@ -134,10 +134,10 @@ static void fill(struct sessions *s, uint64_t n)
 }
 
 static void ask_live(
-    struct asker *a, const struct sessions *s, uint64_t n, enum what what, bool ahead)
+    struct asker *a, const struct whose_live *live, uint64_t n, enum what what, bool ahead)
 {
 	static const char *const words[] = {"IPv4", "IPv6 prefix", "NAT block, both steps"};
-	enum { AHEAD = 16 };
+	enum { STEP = 8, AHEAD = 3 * STEP };
 	struct question q[AHEAD];
 	struct answer answer;
 	struct rand r = rand_of(1, what);
@@ -150,10 +150,12 @@ static void ask_live(
 			exact += answer.kind == WHOSE_EXACT;
 		}
 		*next = question_of(what, rand_below(&r, n / 4));
-		if (ahead && i >= AHEAD / 2)
-			whose_look(s, &q[(i - AHEAD / 2) % AHEAD], true);
+		if (ahead && i >= 2 * STEP)
+			whose_look(live, &q[(i - 2 * STEP) % AHEAD], NEAR_LINE);
+		if (ahead && i >= STEP)
+			whose_look(live, &q[(i - STEP) % AHEAD], NEAR_INTERVAL);
 		if (ahead)
-			whose_look(s, next, false);
+			whose_look(live, next, NEAR_BUCKET);
 	}
 	double took = cpu_seconds() - begin;
 	printf("  %-22s %6.2f M look-ups/s of a core, %4.0f ns each, %zu of %d exact%s\n",
@@ -178,8 +180,8 @@ static void bench_live(uint64_t n)
 	    (unsigned long long)sessions_table(s)->used, (double)n / took, rss_mb() - before,
 	    (rss_mb() - before) * 1e6 / (double)n);
 	for (enum what what = LEASE_V4; what <= NAT_BLOCK; what++) {
-		ask_live(&a, s, n, what, false);
-		ask_live(&a, s, n, what, true);
+		ask_live(&a, &live, n, what, false);
+		ask_live(&a, &live, n, what, true);
 	}
 	whose_fini(&a);
 	sessions_free(s);
