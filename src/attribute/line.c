@@ -391,8 +391,8 @@ uint32_t lines_of(const struct lines *l, uint32_t id)
 
 void lines_look(const struct lines *l, uint32_t id)
 {
-	__builtin_prefetch(&l->v[id].parent);
-	__builtin_prefetch(&l->v[id].flags);
+	mem_near(&l->v[id].parent);
+	mem_near(&l->v[id].flags);
 }
 
 uint8_t lines_flags(const struct lines *l, uint32_t id)

@@ -4,6 +4,7 @@
  * each prefix length and size of cell that there is; one without a port, of an address whose ports
  * are held, looks into all its cells. */
 #include "attribute/whose.h"
+#include "base/mem.h"
 
 struct probe {
 	const struct whose_live *live;
@@ -80,7 +81,7 @@ static void probe_length(struct probe *p)
 		if (!classes[i])
 			continue;
 		hashes[i] = hash_of(p, cells[i]);
-		__builtin_prefetch(&p->t->cells[hashes[i] & p->t->cell_mask]);
+		mem_near(&p->t->cells[hashes[i] & p->t->cell_mask]);
 	}
 	for (size_t i = 0; i < n; i++)
 		if (classes[i])
@@ -131,14 +132,16 @@ struct whose_source whose_live_source(struct whose_live *l)
 /* An interval lies in up to three cache lines. */
 static void look_at(const struct whose_live *l, const struct held *h, enum whose_near step)
 {
-	if (step == NEAR_LINE) {
-		if (h->v.holder == HOLDER_LINE)
-			lines_look(l->lines, h->v.line);
-		return;
+	struct question inside = {.addr = h->v.inside, .realm = h->v.inside_realm};
+	if (step == NEAR_INTERVAL) {
+		mem_near(h);
+		mem_near((const char *)h + 64);
+		mem_near(&h->v.spare);
+	} else if (h->v.holder == HOLDER_INSIDE) {
+		whose_look(l, &inside, step - NEAR_LINE);
+	} else if (step == NEAR_LINE) {
+		lines_look(l->lines, h->v.line);
 	}
-	__builtin_prefetch(h);
-	__builtin_prefetch((const char *)h + 64);
-	__builtin_prefetch(&h->v.spare);
 }
 
 static void look(
@@ -154,7 +157,7 @@ static void look(
 		const uint32_t *bucket =
 		    &t->cells[held_cell_hash(t, q->realm, &addr, bits, cells[i]) & t->cell_mask];
 		if (step == NEAR_BUCKET)
-			__builtin_prefetch(bucket);
+			mem_near(bucket);
 		else if (*bucket && *bucket <= t->room)
 			look_at(l, &t->v[*bucket], step);
 	}

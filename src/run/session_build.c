@@ -300,8 +300,8 @@ static bool same_entry(const struct segment_entry *a, const struct segment_entry
 
 static void prefetch(const struct segment_entry *e)
 {
-	__builtin_prefetch(e);
-	__builtin_prefetch((const char *)e + 64);
+	mem_near(e);
+	mem_near((const char *)e + 64);
 }
 
 /* What was gathered, sorted, as a run; its file has no name any more once it is open. */

@@ -137,7 +137,7 @@ static void ask_live(
     struct asker *a, const struct whose_live *live, uint64_t n, enum what what, bool ahead)
 {
 	static const char *const words[] = {"IPv4", "IPv6 prefix", "NAT block, both steps"};
-	enum { STEP = 8, AHEAD = 3 * STEP };
+	enum { STEP = 8, AHEAD = NEAR_STEPS * STEP };
 	struct question q[AHEAD];
 	struct answer answer;
 	struct rand r = rand_of(1, what);
@@ -150,12 +150,8 @@ static void ask_live(
 			exact += answer.kind == WHOSE_EXACT;
 		}
 		*next = question_of(what, rand_below(&r, n / 4));
-		if (ahead && i >= 2 * STEP)
-			whose_look(live, &q[(i - 2 * STEP) % AHEAD], NEAR_LINE);
-		if (ahead && i >= STEP)
-			whose_look(live, &q[(i - STEP) % AHEAD], NEAR_INTERVAL);
-		if (ahead)
-			whose_look(live, next, NEAR_BUCKET);
+		for (size_t k = 0; ahead && k < NEAR_STEPS && i >= k * STEP; k++)
+			whose_look(live, &q[(i - k * STEP) % AHEAD], (enum whose_near)k);
 	}
 	double took = cpu_seconds() - begin;
 	printf("  %-22s %6.2f M look-ups/s of a core, %4.0f ns each, %zu of %d exact%s\n",
