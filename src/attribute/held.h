@@ -7,13 +7,13 @@
 #include "base/hash.h"
 
 struct held {
+	uint32_t next; /* of its first cell's chain; the further ones are struct held_more */
+	uint32_t more;
 	struct interval v;
 	int64_t seen_ms;  /* the last record that says that it is held; at least its begin */
 	int64_t known_ms; /* the first one */
 	uint64_t session; /* which session of which NAS; 0: none was named */
 	uint32_t nas;     /* who told it; 0: unnamed */
-	uint32_t next;    /* of its first cell's chain; the further ones are struct held_more */
-	uint32_t more;
 	uint32_t session_next, nas_prev, nas_next;
 	bool used, interims; /* interims: it was said again that it is held */
 };

@@ -454,6 +454,12 @@ uint32_t lines_of(const struct lines *l, uint32_t id)
 	return l->v[id].state & IDENT_DISPUTED ? id | ALONE : root_of(l, id);
 }
 
+void lines_look(const struct lines *l, uint32_t id)
+{
+	mem_near(&l->v[id].parent);
+	mem_near(&l->v[id].flags);
+}
+
 uint8_t lines_flags(const struct lines *l, uint32_t id)
 {
 	if (!id || id >= l->n)

@@ -63,6 +63,7 @@ uint32_t lines_find(const struct lines *l, const struct line_id *id);
 /* One number for all identifiers of a line: changes when lines are joined. 0 of 0. */
 uint32_t lines_of(const struct lines *l, uint32_t id);
 uint8_t lines_flags(const struct lines *l, uint32_t id);
+void lines_look(const struct lines *l, uint32_t id); /* asked for soon: brings it near */
 /* The identifier that names the line of this one. */
 void lines_name(const struct lines *l, uint32_t id, struct line_id *name);
 /* The identifier itself. */

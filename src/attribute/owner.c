@@ -337,8 +337,8 @@ static enum whose ask(
 void owners_look(const struct owners *o, uint32_t realm, const union addr *addr)
 {
 	const struct remembered *m = memory_of(o, realm, addr, WHOLE);
-	__builtin_prefetch(m);
-	__builtin_prefetch(m + 1);
+	mem_near(m);
+	mem_near(m + 1);
 }
 
 enum whose owners_of(

@@ -126,6 +126,15 @@ struct whose_live {
 	const struct lines *lines;
 };
 struct whose_source whose_live_source(struct whose_live *l);
-/* For a question that is asked soon: brings near where it will be looked for; closer, some
- * questions later: what stands there. */
-void whose_look(const struct sessions *s, const struct question *q, bool closer);
+/* For a question that is asked soon: brings near where it will be looked for; some questions later
+ * what stands there; some later again whose line it is, or behind a NAT where its inside address
+ * will be looked for, and so on. */
+enum whose_near {
+	NEAR_BUCKET,
+	NEAR_INTERVAL,
+	NEAR_LINE,
+	NEAR_INSIDE,
+	NEAR_INSIDE_LINE,
+	NEAR_STEPS
+};
+void whose_look(const struct whose_live *l, const struct question *q, enum whose_near step);

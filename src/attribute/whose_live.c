@@ -4,6 +4,7 @@
  * each prefix length and size of cell that there is; one without a port, of an address whose ports
  * are held, looks into all its cells. */
 #include "attribute/whose.h"
+#include "base/mem.h"
 
 struct probe {
 	const struct whose_live *live;
@@ -80,7 +81,7 @@ static void probe_length(struct probe *p)
 		if (!classes[i])
 			continue;
 		hashes[i] = hash_of(p, cells[i]);
-		__builtin_prefetch(&p->t->cells[hashes[i] & p->t->cell_mask]);
+		mem_near(&p->t->cells[hashes[i] & p->t->cell_mask]);
 	}
 	for (size_t i = 0; i < n; i++)
 		if (classes[i])
@@ -128,8 +129,25 @@ struct whose_source whose_live_source(struct whose_live *l)
 	return (struct whose_source){.find = find, .name = name, .of = l};
 }
 
-static void look(const struct held_table *t, const struct question *q, uint8_t bits, bool closer)
+/* An interval lies in up to three cache lines. */
+static void look_at(const struct whose_live *l, const struct held *h, enum whose_near step)
 {
+	struct question inside = {.addr = h->v.inside, .realm = h->v.inside_realm};
+	if (step == NEAR_INTERVAL) {
+		mem_near(h);
+		mem_near((const char *)h + 64);
+		mem_near(&h->v.spare);
+	} else if (h->v.holder == HOLDER_INSIDE) {
+		whose_look(l, &inside, step - NEAR_LINE);
+	} else if (step == NEAR_LINE) {
+		lines_look(l->lines, h->v.line);
+	}
+}
+
+static void look(
+    const struct whose_live *l, const struct question *q, uint8_t bits, enum whose_near step)
+{
+	const struct held_table *t = sessions_table(l->sessions);
 	uint32_t cells[] = {CELL_ALL, CELL_RANGE + (q->port >> 8), CELL_PORT + q->port};
 	const uint32_t *classes = held_classes(t, &q->addr, bits);
 	union addr addr = addr_mask(&q->addr, bits);
@@ -138,18 +156,16 @@ static void look(const struct held_table *t, const struct question *q, uint8_t b
 			continue;
 		const uint32_t *bucket =
 		    &t->cells[held_cell_hash(t, q->realm, &addr, bits, cells[i]) & t->cell_mask];
-		if (!closer) {
-			__builtin_prefetch(bucket);
-		} else if (*bucket && *bucket <= t->room) {
-			__builtin_prefetch(&t->v[*bucket]);
-			__builtin_prefetch((const char *)&t->v[*bucket] + 64);
-		}
+		if (step == NEAR_BUCKET)
+			mem_near(bucket);
+		else if (*bucket && *bucket <= t->room)
+			look_at(l, &t->v[*bucket], step);
 	}
 }
 
-void whose_look(const struct sessions *s, const struct question *q, bool closer)
+void whose_look(const struct whose_live *l, const struct question *q, enum whose_near step)
 {
-	const struct held_table *t = sessions_table(s);
+	const struct held_table *t = sessions_table(l->sessions);
 	for (int bits = 129; (bits = next_length(t, &q->addr, bits)) >= 0;)
-		look(t, q, (uint8_t)bits, closer);
+		look(l, q, (uint8_t)bits, step);
 }

@@ -116,11 +116,13 @@ static int out_close(
 	return bad;
 }
 
-int session_file_open(struct session_file *f, const char *path, struct err *e)
+/* passing: it is read once, and what was read is given back to the disk. */
+static int file_open(struct session_file *f, const char *path, bool passing, struct err *e)
 {
 	struct stat st;
+	int protection = PROT_READ | (passing ? PROT_WRITE : 0);
 	*f = (struct session_file){0};
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, (passing ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		int bad = failed(path, e);
 		if (fd >= 0)
@@ -128,7 +130,7 @@ int session_file_open(struct session_file *f, const char *path, struct err *e)
 		return bad;
 	}
 	f->bytes = (size_t)st.st_size;
-	f->map = f->bytes ? mmap(NULL, f->bytes, PROT_READ, MAP_SHARED, fd, 0) : NULL;
+	f->map = f->bytes ? mmap(NULL, f->bytes, protection, MAP_SHARED, fd, 0) : NULL;
 	(void)close(fd);
 	if (f->map == MAP_FAILED) {
 		f->map = NULL;
@@ -138,8 +140,13 @@ int session_file_open(struct session_file *f, const char *path, struct err *e)
 	if (bad)
 		session_file_close(f);
 	else
-		(void)madvise(f->map, f->bytes, MADV_RANDOM);
+		(void)madvise(f->map, f->bytes, passing ? MADV_SEQUENTIAL : MADV_RANDOM);
 	return bad;
+}
+
+int session_file_open(struct session_file *f, const char *path, struct err *e)
+{
+	return file_open(f, path, false, e);
 }
 
 void session_file_close(struct session_file *f)
@@ -293,8 +300,8 @@ static bool same_entry(const struct segment_entry *a, const struct segment_entry
 
 static void prefetch(const struct segment_entry *e)
 {
-	__builtin_prefetch(e);
-	__builtin_prefetch((const char *)e + 64);
+	mem_near(e);
+	mem_near((const char *)e + 64);
 }
 
 /* What was gathered, sorted, as a run; its file has no name any more once it is open. */
@@ -322,7 +329,7 @@ static int spill(struct session_build *b, struct err *e)
 	else
 		bad = segment_finish(w, NULL, 0, &about, head, e);
 	bad = out_close(&o, head, NULL, bad, e);
-	bad = bad ? bad : session_file_open(&b->runs[b->run_n], path.p, e);
+	bad = bad ? bad : file_open(&b->runs[b->run_n], path.p, true, e);
 	(void)unlink(path.p);
 	text_fini(&path);
 	b->run_n += bad ? 0 : 1;
@@ -391,7 +398,22 @@ int session_build_add_file(struct session_build *b, const struct segment *s, int
 struct head { /* of a heap of runs: the next entry of each */
 	struct segment_entry e;
 	struct segment_walk walk;
+	const struct session_file *run;
+	uint64_t given_back; /* pages of it */
 };
+
+/* The next entry; pages that were read take no room on the disk any more, where it can do that. */
+static bool advance(struct head *h)
+{
+	enum { PAGES = 1024 };
+	bool more = segment_next(&h->walk, &h->e);
+	if (h->walk.page < h->given_back + PAGES + 1)
+		return more;
+	uint8_t *from = (uint8_t *)h->run->map + SEGMENT_HEAD + h->given_back * SEGMENT_PAGE;
+	(void)madvise(from, (size_t)PAGES * SEGMENT_PAGE, MADV_REMOVE);
+	h->given_back += PAGES;
+	return more;
+}
 
 static void sift(struct head **heap, size_t n, size_t i)
 {
@@ -415,9 +437,9 @@ static void merge(struct session_build *b, struct segment_writer *w)
 	size_t n = 0;
 	bool begun = false;
 	for (size_t i = 0; i < b->run_n; i++) {
-		(void)madvise(b->runs[i].map, b->runs[i].bytes, MADV_SEQUENTIAL);
+		v[i].run = &b->runs[i];
 		v[i].walk = segment_begin(&b->runs[i].segment);
-		if (segment_next(&v[i].walk, &v[i].e))
+		if (advance(&v[i]))
 			heap[n++] = &v[i];
 	}
 	for (size_t i = n; i-- > 0;)
@@ -427,7 +449,7 @@ static void merge(struct session_build *b, struct segment_writer *w)
 			segment_add(w, &heap[0]->e);
 		last = heap[0]->e;
 		begun = true;
-		if (!segment_next(&heap[0]->walk, &heap[0]->e))
+		if (!advance(heap[0]))
 			heap[0] = heap[--n];
 		sift(heap, n, 0);
 	}

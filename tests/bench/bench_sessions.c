@@ -10,12 +10,15 @@
 #include "base/rand.h"
 #include "run/session_store.h"
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -131,10 +134,10 @@ static void fill(struct sessions *s, uint64_t n)
 }
 
 static void ask_live(
-    struct asker *a, const struct sessions *s, uint64_t n, enum what what, bool ahead)
+    struct asker *a, const struct whose_live *live, uint64_t n, enum what what, bool ahead)
 {
 	static const char *const words[] = {"IPv4", "IPv6 prefix", "NAT block, both steps"};
-	enum { AHEAD = 16 };
+	enum { STEP = 8, AHEAD = NEAR_STEPS * STEP };
 	struct question q[AHEAD];
 	struct answer answer;
 	struct rand r = rand_of(1, what);
@@ -147,10 +150,8 @@ static void ask_live(
 			exact += answer.kind == WHOSE_EXACT;
 		}
 		*next = question_of(what, rand_below(&r, n / 4));
-		if (ahead && i >= AHEAD / 2)
-			whose_look(s, &q[(i - AHEAD / 2) % AHEAD], true);
-		if (ahead)
-			whose_look(s, next, false);
+		for (size_t k = 0; ahead && k < NEAR_STEPS && i >= k * STEP; k++)
+			whose_look(live, &q[(i - k * STEP) % AHEAD], (enum whose_near)k);
 	}
 	double took = cpu_seconds() - begin;
 	printf("  %-22s %6.2f M look-ups/s of a core, %4.0f ns each, %zu of %d exact%s\n",
@@ -175,8 +176,8 @@ static void bench_live(uint64_t n)
 	    (unsigned long long)sessions_table(s)->used, (double)n / took, rss_mb() - before,
 	    (rss_mb() - before) * 1e6 / (double)n);
 	for (enum what what = LEASE_V4; what <= NAT_BLOCK; what++) {
-		ask_live(&a, s, n, what, false);
-		ask_live(&a, s, n, what, true);
+		ask_live(&a, &live, n, what, false);
+		ask_live(&a, &live, n, what, true);
 	}
 	whose_fini(&a);
 	sessions_free(s);
@@ -226,20 +227,26 @@ static void bench_ingest(uint64_t n)
 		exit(1);
 }
 
-/* Intervals of a week, out of order: of each line of `lines_n` about as many. */
-static struct interval week_of(struct rand *r, uint64_t lines_n)
+enum { SLOTS = 50 };
+/* Interval i of a week, as they come out of order: of each line one in each of its slots, after
+ * each other. Half of the lines have IPv4 addresses, a quarter IPv6 prefixes, a quarter is behind a
+ * NAT and has blocks in turn; there the first slot is the inside address, all week. */
+static struct interval week_of(uint64_t i, uint64_t lines_n)
 {
-	uint64_t who = rand_below(r, lines_n), kind = rand_below(r, 4);
-	int64_t ms = T0 + (int64_t)rand_below(r, WEEK);
-	struct session s = place_of(kind == 0   ? LEASE_V6
-				    : kind == 3 ? NAT_BLOCK
-						: LEASE_V4,
-	    who, ms);
+	uint64_t at = i * 2654435761u % (lines_n * SLOTS), who = at % lines_n, slot = at / lines_n;
+	uint64_t any = hash_mix(at), slot_ms = WEEK / SLOTS;
+	bool nat = who % 4 == 3, inside = nat && slot == 0;
+	int64_t ms = T0 + (int64_t)(slot * slot_ms + any % 60000);
+	struct session s = place_of(inside         ? LEASE_V4
+				    : nat          ? NAT_BLOCK
+				    : who % 4 == 0 ? LEASE_V6
+						   : LEASE_V4,
+	    who, inside ? T0 : ms);
 	s.end = SESSION_TOLD;
-	s.t1_ms = ms + (int64_t)(60000 + rand_below(r, DAY / 4));
+	s.t1_ms = inside ? T0 + WEEK : ms + (int64_t)(60000 + any % (slot_ms - 180000));
 	struct interval v = interval_of(&s);
-	v.began = rand_u64(r) | 1;
-	v.ended = rand_u64(r) | 1;
+	v.began = any | 1;
+	v.ended = ~any | 1;
 	if (v.holder == HOLDER_LINE)
 		v.line = (uint32_t)who + 1;
 	return v;
@@ -251,11 +258,15 @@ static int by_real(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static void print_times(const char *what, double *v, size_t n)
+struct times {
+	double p50, p99;
+};
+static struct times print_times(const char *what, double *v, size_t n)
 {
 	qsort(v, n, sizeof *v, by_real);
 	printf("  %-34s p50 %7.1f us, p99 %7.1f us, p99.9 %7.1f us\n", what, v[n / 2] * 1e6,
 	    v[n * 99 / 100] * 1e6, v[n * 999 / 1000] * 1e6);
+	return (struct times){v[n / 2], v[n * 99 / 100]};
 }
 
 /* The page cache lets go of the file; what a process has mapped stays, so it is mapped anew. */
@@ -276,7 +287,7 @@ static void make_cold(struct session_file *f, const char *path)
 	(void)madvise(f->map, f->bytes, MADV_RANDOM);
 }
 
-static void time_disk(const char *path, uint64_t bytes)
+static struct times time_disk(const char *path, uint64_t bytes)
 {
 	static double took[SAMPLES];
 	static _Alignas(4096) uint8_t page[4096];
@@ -290,10 +301,9 @@ static void time_disk(const char *path, uint64_t bytes)
 			break;
 		took[n] = seconds() - begin;
 	}
-	if (n)
-		print_times("the disk: random 4 KiB", took, n);
 	if (fd >= 0)
 		(void)close(fd);
+	return n ? print_times("the disk: random 4 KiB", took, n) : (struct times){0};
 }
 
 static void name_in(void *of, const struct interval *v, char out[LINE_TEXT])
@@ -310,21 +320,19 @@ static void find_in(
 	segment_find(of, q, lo_ms, hi_ms, out);
 }
 
-static void time_questions(
-    struct session_file *f, const char *what, uint64_t lines_n, uint64_t seed)
+static struct times time_questions(struct session_file *f, const char *what, uint64_t lines_n)
 {
 	static double took[SAMPLES];
 	struct segment_reader reader = {.segment = &f->segment};
 	struct whose_source source = {.find = find_in, .name = name_in, .of = &reader};
 	struct asker a = {.v = &source, .n = 1};
-	struct rand r = rand_of(seed, 5);
 	size_t kinds[4] = {0};
 	for (size_t i = 0; i < SAMPLES; i++) {
-		struct interval v = week_of(&r, lines_n);
+		struct interval v = week_of(i, lines_n);
 		struct question q = {.addr = v.addr,
 		    .port = (uint16_t)(v.port_first ? v.port_first + 7 : 443),
 		    .proto = 6,
-		    .at_ms = v.t0_ms + 1000,
+		    .at_ms = v.t0_ms + 10000,
 		    .skew_ms = 2000};
 		struct answer answer;
 		char name[LINE_TEXT];
@@ -335,46 +343,80 @@ static void time_questions(
 		took[i] = seconds() - begin;
 		kinds[answer.kind]++;
 	}
-	print_times(what, took, SAMPLES);
+	struct times t = print_times(what, took, SAMPLES);
 	printf("    %zu exact, %zu ambiguous, %zu unknown; %llu bad pages\n", kinds[WHOSE_EXACT],
 	    kinds[WHOSE_AMBIGUOUS], kinds[WHOSE_UNKNOWN], (unsigned long long)reader.bad_pages);
 	whose_fini(&a);
+	return t;
+}
+
+/* How much less room the disk has than at first, at most; runs of a sort have no name to look at.
+ */
+struct room {
+	const char *folder;
+	uint64_t first, least;
+	atomic_bool over;
+};
+
+static uint64_t room_in(const char *folder)
+{
+	struct statvfs v;
+	return statvfs(folder, &v) == 0 ? (uint64_t)v.f_bfree * v.f_frsize : 0;
+}
+
+static void *watch(void *arg)
+{
+	struct room *r = arg;
+	while (!r->over) {
+		uint64_t now = room_in(r->folder);
+		r->least = now < r->least ? now : r->least;
+		(void)usleep(100000);
+	}
+	return NULL;
 }
 
 static void bench_disk(uint64_t n, const char *folder)
 {
 	struct segment_about about = {.from_ms = T0, .to_ms = T0 + WEEK + DAY, .reach_ms = T0};
-	uint64_t lines_n = n / 50 ? n / 50 : 1;
+	uint64_t lines_n = n / SLOTS ? n / SLOTS : 1;
 	struct lines *lines = lines_new(lines_n + 1);
 	struct text path = {0};
 	struct session_file f = {0};
-	struct rand r = rand_of(2, 5);
+	struct room room = {.folder = folder, .first = room_in(folder), .least = room_in(folder)};
+	pthread_t watcher;
 	struct err e;
 	text_fmt(&path, "%s/bench_sessions.idx", folder);
 	for (uint64_t i = 0; i < lines_n; i++) {
 		struct session s = event_of(LEASE_V4, i, T0, 0);
 		(void)lines_enter(lines, &s.ids, 0, T0);
 	}
+	if (pthread_create(&watcher, NULL, watch, &room) != 0)
+		exit(1);
 	double begin = seconds(), cpu = cpu_seconds();
 	struct session_build *b = session_build_new(path.p, 1ull << 30);
 	for (uint64_t i = 0; i < n; i++) {
-		struct interval v = week_of(&r, lines_n);
+		struct interval v = week_of(i, lines_n);
 		must(session_build_add(b, &v, lines, &e), &e);
 	}
 	double gathered = seconds() - begin;
 	must(session_build_end(b, &about, &e), &e);
 	double took = seconds() - begin;
 	cpu = cpu_seconds() - cpu;
+	room.over = true;
+	(void)pthread_join(watcher, NULL);
 	lines_free(lines);
 	make_cold(&f, path.p);
-	printf("disk: %llu intervals of %llu lines, %llu entries, %.2f GB; built in %.1f s (%.1f s "
-	       "runs, %.1f s merge; %.1f s of a core), peak memory %.0f MB\n",
+	printf(
+	    "disk: %llu intervals of %llu lines, %llu entries, %.2f GB; built in %.1f s (%.1f s "
+	    "runs, %.1f s merge; %.1f s of a core)\n  peak memory %.2f GB, peak room on the disk "
+	    "%.2f GB\n",
 	    (unsigned long long)f.segment.about.interval_n, (unsigned long long)lines_n,
 	    (unsigned long long)f.segment.entry_n, (double)f.bytes / 1e9, took, gathered,
-	    took - gathered, cpu, peak_mb());
-	time_questions(&f, "look-ups, cold", lines_n, 11);
-	time_questions(&f, "the same again, warm", lines_n, 11);
-	time_disk(path.p, f.bytes);
+	    took - gathered, cpu, peak_mb() / 1e3, (double)(room.first - room.least) / 1e9);
+	struct times cold = time_questions(&f, "look-ups, cold", lines_n);
+	(void)time_questions(&f, "the same again, warm", lines_n);
+	struct times disk = time_disk(path.p, f.bytes);
+	printf("  cold / the disk: p50 %.2f, p99 %.2f\n", cold.p50 / disk.p50, cold.p99 / disk.p99);
 	session_file_close(&f);
 	(void)unlink(path.p);
 	text_fini(&path);
