@@ -427,7 +427,9 @@ def ask(theriac, expected):
 
 
 def ask_all(heard, others, expected):
-    """The sensor all of it, the others in turn, for an answer takes its time."""
+    """The sensor all of it, the others in turn, for an answer takes its time; and with a sanitizer four times that."""
+    if re.search(rb"__(asan|tsan)_init", pathlib.Path(heard.binary).read_bytes()):
+        expected = expected[::3]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         asked = [pool.submit(ask, heard, expected)]
         asked += [pool.submit(ask, other, expected[i::len(others)]) for i, other in enumerate(others)]
