@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIR_GAP_MS = 5000, WAYS_MIN = 20, FREQUENT = 8 };
+enum { PAIR_GAP_MS = 5000, WAYS_MIN = 20, FREQUENT = 8, SOON = 6 };
 
 const struct opt_row attribute_rows[] = {
     {"pair-wait", OPT_SPAN, offsetof(struct attribute_options, pair_wait_ms), 1, 600, "s", "15 s",
@@ -40,7 +40,8 @@ struct attribute {
 	struct exporter_ways *ways;
 	uint32_t ways_n;
 	struct attribute_counts counts;
-	struct { /* Space-Saving over prefixes, while nothing was inside */
+	int64_t next_due_ms; /* until then, no conversation waits for long enough */
+	struct {             /* Space-Saving over prefixes, while nothing was inside */
 		struct prefix prefix;
 		uint64_t n;
 	} frequent[FREQUENT];
@@ -116,13 +117,16 @@ static bool shows_both(const struct conv *c, const struct exporter_ways *w)
 	return w->answered >= WAYS_MIN ? w->reversed * 2 >= w->answered : c->both_ways;
 }
 
-static void contact_add(struct contacts *out, const struct contact *c)
+/* Room for what one conversation becomes: a contact of each side. */
+static struct contact *contacts_room(struct contacts *out)
 {
-	if (out->n == out->cap) {
+	if (out->cap - out->n < 2) {
 		out->cap = out->cap ? out->cap * 2 : 256;
 		out->v = mem_grow(out->v, out->cap, sizeof *out->v);
 	}
-	out->v[out->n++] = *c;
+	struct contact *next = out->v + out->n;
+	mem_prefetch_write(next + SOON, sizeof *next);
+	return next;
 }
 
 static uint32_t fit(uint64_t v)
@@ -130,24 +134,33 @@ static uint32_t fit(uint64_t v)
 	return v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
 }
 
-/* The contact as side k sees it; w: what went each way, of the whole or of an update. */
-static void emit_side(const struct conv *c, int k, const struct way w[2], struct contact *common,
-    struct contacts *out)
+struct emission { /* what both sides see alike */
+	const struct conv *conv;
+	const struct way *w; /* what went each way, of the whole or of an update */
+	int64_t start_ms, end_ms;
+	uint8_t outcome, marks;
+};
+
+/* The contact as side k sees it, but for its line. Written in place: to copy what was just written
+ * costs more than to write it. */
+static void emit_side(const struct emission *e, int k, struct contact *to)
 {
-	common->peer = c->addr[!k];
-	common->port = c->port[k];
-	common->peer_port = c->port[!k];
-	common->packets_out = w[k].packets;
-	common->packets_in = w[!k].packets;
-	common->bytes_out = w[k].bytes;
-	common->bytes_in = w[!k].bytes;
-	common->opener = c->opener < 0    ? OPENER_UNKNOWN
-			 : c->opener == k ? OPENER_SELF
-					  : OPENER_PEER;
-	common->marks &= (uint8_t)~CONTACT_SYN_ONLY;
-	if (c->way[k].have_flags && c->way[k].flags == TCP_SYN)
-		common->marks |= CONTACT_SYN_ONLY;
-	contact_add(out, common);
+	const struct conv *c = e->conv;
+	bool syn_only = c->way[k].have_flags && c->way[k].flags == TCP_SYN;
+	to->peer = c->addr[!k];
+	to->start_ms = e->start_ms;
+	to->end_ms = e->end_ms;
+	to->bytes_out = e->w[k].bytes;
+	to->bytes_in = e->w[!k].bytes;
+	to->packets_out = e->w[k].packets;
+	to->packets_in = e->w[!k].packets;
+	to->sampling = c->sampling;
+	to->port = c->port[k];
+	to->peer_port = c->port[!k];
+	to->proto = c->proto;
+	to->opener = c->opener < 0 ? OPENER_UNKNOWN : c->opener == k ? OPENER_SELF : OPENER_PEER;
+	to->outcome = e->outcome;
+	to->marks = (uint8_t)(e->marks | (syn_only ? CONTACT_SYN_ONLY : 0));
 }
 
 /* The line that session data name for that time; false: they leave it open, which is counted. */
@@ -160,11 +173,11 @@ static bool ask_owners(struct attribute *a, const struct question *q, int64_t fr
 }
 
 /* The line of side k of a contact; false: nobody knows it. */
-static bool line_known(struct attribute *a, const struct conv *c, int k,
-    const struct contact *common, struct subject *line)
+static bool line_known(struct attribute *a, const struct conv *c, int k, const struct emission *e,
+    struct subject *line)
 {
 	if (!a->owners) {
-		*line = inside_line(&c->addr[k], c->line_bits[k]);
+		inside_line(&c->addr[k], c->line_bits[k], line);
 		return true;
 	}
 	bool ports = c->proto == PROTO_TCP || c->proto == PROTO_UDP;
@@ -172,36 +185,36 @@ static bool line_known(struct attribute *a, const struct conv *c, int k,
 	    .realm = c->realm,
 	    .port = ports ? c->port[k] : 0,
 	    .proto = c->proto};
-	return ask_owners(a, &q, common->start_ms, common->end_ms, line);
+	return ask_owners(a, &q, e->start_ms, e->end_ms, line);
+}
+
+static void take_times(struct emission *e)
+{
+	for (int k = 0; k < 2; k++) {
+		const struct way *w = &e->w[k];
+		if (!w->seen)
+			continue;
+		if (!e->start_ms || (w->start_ms && w->start_ms < e->start_ms))
+			e->start_ms = w->start_ms;
+		if (w->end_ms > e->end_ms)
+			e->end_ms = w->end_ms;
+	}
 }
 
 static void emit(struct attribute *a, const struct conv *c, const struct way w[2], uint8_t outcome,
     uint8_t marks, struct contacts *out)
 {
-	struct contact common = {
-	    .proto = c->proto, .outcome = outcome, .marks = marks, .sampling = c->sampling};
-	for (int k = 0; k < 2; k++) {
-		if (!w[k].seen)
-			continue;
-		if (!common.start_ms || (w[k].start_ms && w[k].start_ms < common.start_ms))
-			common.start_ms = w[k].start_ms;
-		if (w[k].end_ms > common.end_ms)
-			common.end_ms = w[k].end_ms;
-	}
-	struct subject line[2];
-	bool known[2];
-	for (int k = 0; k < 2; k++)
-		known[k] = c->line_bits[k] && line_known(a, c, k, &common, &line[k]);
+	struct emission e = {.conv = c, .w = w, .outcome = outcome, .marks = marks};
+	struct contact *to = contacts_room(out);
+	size_t n = 0;
+	take_times(&e);
 	if (c->line_bits[0] && c->line_bits[1])
-		common.marks |= CONTACT_PEER_INSIDE;
-	if (known[0] && known[1] && subject_same(&line[0], &line[1]))
-		return; /* within one line */
-	for (int k = 0; k < 2; k++) {
-		if (!known[k])
-			continue;
-		common.subject = line[k];
-		emit_side(c, k, w, &common, out);
-	}
+		e.marks |= CONTACT_PEER_INSIDE;
+	for (int k = 0; k < 2; k++)
+		if (c->line_bits[k] && line_known(a, c, k, &e, &to[n].subject))
+			emit_side(&e, k, &to[n++]);
+	bool within = n == 2 && subject_same(&to[0].subject, &to[1].subject);
+	out->n += within ? 0 : n;
 }
 
 static bool lacks_flags(const struct conv *c)
@@ -475,6 +488,10 @@ void attribute_look(const struct attribute *a, const struct flow *f, struct attr
 	k->side = (uint8_t)side_of(f);
 	k->hash = join_hash(&a->join, f, k->side);
 	join_prefetch_bucket(&a->join, k->hash);
+	if (a->owners) {
+		owners_look(a->owners, f->realm, &f->src);
+		owners_look(a->owners, f->realm, &f->dst);
+	}
 }
 
 void attribute_look_closer(const struct attribute *a, const struct attribute_key *k)
@@ -532,7 +549,7 @@ bool attribute_dns(struct attribute *a, const struct dns *d, struct lookup *l)
 	a->counts.inside++;
 	l->dns = d;
 	if (!a->owners) {
-		l->subject = inside_line(&d->client, line_bits);
+		inside_line(&d->client, line_bits, &l->subject);
 		return true;
 	}
 	struct question q = {.addr = d->client, .realm = d->realm, .proto = PROTO_UDP};
@@ -541,14 +558,24 @@ bool attribute_dns(struct attribute *a, const struct dns *d, struct lookup *l)
 
 void attribute_advance(struct attribute *a, int64_t now_ms, struct contacts *out)
 {
+	const int64_t wait_ms[] = {[PLACE_WAITING] = a->o.pair_wait_ms,
+	    [PLACE_BRIEF] = a->o.idle_ms,
+	    [PLACE_LONG] = a->o.active_ms + a->o.idle_ms};
 	struct join *j = &a->join;
 	struct conv *c;
-	while ((c = join_expired(j, PLACE_WAITING, now_ms - a->o.pair_wait_ms)))
+	if (now_ms <= a->next_due_ms)
+		return;
+	while ((c = join_expired(j, PLACE_WAITING, now_ms - wait_ms[PLACE_WAITING])))
 		finish(a, c, now_ms, out);
-	while ((c = join_expired(j, PLACE_BRIEF, now_ms - a->o.idle_ms)))
+	while ((c = join_expired(j, PLACE_BRIEF, now_ms - wait_ms[PLACE_BRIEF])))
 		join_drop(j, c);
-	while ((c = join_expired(j, PLACE_LONG, now_ms - a->o.active_ms - a->o.idle_ms)))
+	while ((c = join_expired(j, PLACE_LONG, now_ms - wait_ms[PLACE_LONG])))
 		join_drop(j, c);
+	a->next_due_ms = INT64_MAX;
+	for (enum join_place p = PLACE_WAITING; p <= PLACE_LONG; p++) {
+		int64_t due_ms = join_oldest_ms(j, p, now_ms) + wait_ms[p];
+		a->next_due_ms = due_ms < a->next_due_ms ? due_ms : a->next_due_ms;
+	}
 }
 
 void attribute_flush(struct attribute *a, struct contacts *out)

@@ -88,4 +88,5 @@ const char *unknown_why_text(enum unknown_why why);
 void attribute_frequent(const struct attribute *a, struct text *out);
 
 /* Session events -> intervals -> lines -> answers. */
+#include "attribute/detnat_sets.h"
 #include "attribute/segment.h"

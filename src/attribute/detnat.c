@@ -67,28 +67,10 @@ bool detnat_inside(
 	return true;
 }
 
-size_t detnat_who(const struct detnat *sets, size_t n, uint32_t realm, const union addr *outside,
-    uint16_t port, int64_t from_ms, int64_t to_ms, union addr *inside, size_t cap)
-{
-	size_t found = 0;
-	for (size_t s = 0; s < n && found < cap; s++) {
-		const struct detnat *d = &sets[s];
-		bool in_force = to_ms >= d->from_ms && (!d->to_ms || from_ms < d->to_ms);
-		size_t same = 0;
-		if (d->realm != realm || !in_force ||
-		    !detnat_inside(d, outside, port, &inside[found]))
-			continue;
-		while (!addr_same(&inside[same], &inside[found]))
-			same++;
-		found += same == found;
-	}
-	return found;
-}
-
 /* What the words of a set say. */
 struct said {
 	struct span inside, outside;
-	uint64_t block, dynamic, first_port, realm;
+	uint64_t block, dynamic, first_port, realm, inside_realm;
 	int64_t from_ms, to_ms;
 	bool boundary;
 };
@@ -124,6 +106,8 @@ static int say(struct said *s, struct span word, struct err *e)
 		good = good && span_uint(value, &s->first_port) && s->first_port < PORTS;
 	else if (span_is(key, "realm"))
 		good = good && span_uint(value, &s->realm) && s->realm <= UINT32_MAX;
+	else if (span_is(key, "inside-realm"))
+		good = good && span_uint(value, &s->inside_realm) && s->inside_realm <= UINT32_MAX;
 	else if (span_is(key, "from"))
 		good = good && when_parse(value, 0, &s->from_ms);
 	else if (span_is(key, "to"))
@@ -202,6 +186,7 @@ int detnat_parse(struct span text, struct detnat *d, struct err *e)
 	}
 	d->first_port = (uint32_t)s.first_port;
 	d->realm = (uint32_t)s.realm;
+	d->inside_realm = (uint32_t)s.inside_realm;
 	d->from_ms = s.from_ms;
 	d->to_ms = s.to_ms;
 	return lay_out(d, &s, e);

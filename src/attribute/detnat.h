@@ -13,20 +13,21 @@ enum detnat_rule {
 
 struct detnat { /* one set of parameters, as long as it was in force */
 	enum detnat_rule rule;
-	uint32_t inside, inside_n;   /* the first address that is translated; how many are */
-	uint32_t outside, outside_n; /* the same of the pool */
-	uint32_t block;              /* ports of each inside address */
-	uint32_t shared_by;          /* inside addresses of an outside one; not Junos */
-	uint32_t first_port;         /* those below are given to nobody */
-	uint32_t realm;              /* of the outside addresses */
-	int64_t from_ms, to_ms;      /* in force from .. before; 0: open */
+	uint32_t inside, inside_n;    /* the first address that is translated; how many are */
+	uint32_t outside, outside_n;  /* the same of the pool */
+	uint32_t block;               /* ports of each inside address */
+	uint32_t shared_by;           /* inside addresses of an outside one; not Junos */
+	uint32_t first_port;          /* those below are given to nobody */
+	uint32_t realm, inside_realm; /* of the outside, and of the inside addresses */
+	int64_t from_ms, to_ms;       /* in force from .. before; 0: open */
 };
 
 /* Reads "RULE inside=PREFIX|A-B outside=PREFIX|A-B [block=N] [dynamic=N] [first-port=N] [boundary]
- * [realm=N] [from=TIME] [to=TIME]", RULE being rfc7422, junos or nftables. dynamic: RFC 7422's D,
- * as many shares of an outside address as it keeps back for those that need more; block: junos may
- * go without, nftables may not; boundary: Junos translates the first and last address of the
- * prefix, too. CONFIG: with what is wrong, and where the pool is too small for all. */
+ * [realm=N] [inside-realm=N] [from=TIME] [to=TIME]", RULE being rfc7422, junos or nftables.
+ * dynamic: RFC 7422's D, as many shares of an outside address as it keeps back for those that need
+ * more; block: junos may go without, nftables may not; boundary: Junos translates the first and
+ * last address of the prefix, too. CONFIG: with what is wrong, and where the pool is too small for
+ * all. */
 int detnat_parse(struct span text, struct detnat *d, struct err *e);
 
 struct detnat_ports {
@@ -42,7 +43,3 @@ size_t detnat_outside(
 /* Who holds a port; false: nobody for certain (reserved, dynamic, left over, not of the pool). */
 bool detnat_inside(
     const struct detnat *d, const union addr *outside, uint16_t port, union addr *inside);
-/* The inside addresses that held the port at some time of from..to by any of n sets, each once, up
- * to cap; more than one is ambiguous. */
-size_t detnat_who(const struct detnat *sets, size_t n, uint32_t realm, const union addr *outside,
-    uint16_t port, int64_t from_ms, int64_t to_ms, union addr *inside, size_t cap);

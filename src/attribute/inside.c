@@ -141,11 +141,11 @@ unsigned inside_find(const struct inside *in, const union addr *a)
 	return is_in ? in->v[lo].line_bits : 0;
 }
 
-struct subject inside_line(const union addr *a, unsigned bits)
+void inside_line(const union addr *a, unsigned bits, struct subject *line)
 {
-	struct subject s = {.kind = addr_is_v4(a) ? SUBJECT_V4 : SUBJECT_V6, .bits = (uint8_t)bits};
-	s.id = bits == 128 ? *a : addr_mask(a, bits);
-	return s;
+	*line = (struct subject){
+	    .kind = addr_is_v4(a) ? SUBJECT_V4 : SUBJECT_V6, .bits = (uint8_t)bits};
+	line->id = bits == 128 ? *a : addr_mask(a, bits);
 }
 
 void inside_fini(struct inside *in)

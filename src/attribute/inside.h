@@ -17,5 +17,5 @@ void inside_ready(struct inside *in); /* after the last add, before the first fi
 /* How many bits of it (of 128) say which line it is; 0: it is not inside. */
 unsigned inside_find(const struct inside *in, const union addr *a);
 /* The line of an address inside, of that many bits. */
-struct subject inside_line(const union addr *a, unsigned bits);
+void inside_line(const union addr *a, unsigned bits, struct subject *line);
 void inside_fini(struct inside *in);

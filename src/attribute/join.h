@@ -76,6 +76,12 @@ static inline struct conv *join_expired(
 	}
 	return &j->v[number - 1];
 }
+/* When the oldest of a list was touched; now, where there is none. */
+static inline int64_t join_oldest_ms(const struct join *j, enum join_place place, int64_t now_ms)
+{
+	uint32_t number = j->list[place].head;
+	return number ? j->nodes[number - 1].touched_ms : now_ms;
+}
 static inline enum join_place join_place(const struct join *j, const struct conv *c)
 {
 	return (enum join_place)j->nodes[c - j->v].place;

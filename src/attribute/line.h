@@ -9,6 +9,7 @@
  * a router that was sold, or a circuit with a new tenant, accuses neither side.
  * The table has a fixed size; what finds no room has no line, and is counted. */
 #pragma once
+#include "base/opt.h"
 #include "base/save.h"
 #include "rec/session.h"
 
@@ -41,6 +42,17 @@ void lines_account_is_cui(struct lines *l, struct span nas);
 /* This identifier, as line_id_text writes it, is never joined with another; what it was joined with
  * is parted when lines_sweep is called next. CONFIG. */
 int lines_apart(struct lines *l, const char *id, struct err *e);
+
+/* All of these, as a configuration has them. */
+struct lines_rules {
+	const char *order;          /* NULL: the default */
+	struct opt_list cui, apart; /* NASes; identifiers */
+};
+extern const struct opt_row lines_rows[];
+extern const size_t lines_rows_n;
+int lines_rules(struct lines *l, const struct lines_rules *r, struct err *e);
+/* Whether such a rule can be: CONFIG with what is wrong with it. */
+int lines_rule_check(const struct opt_row *row, const char *text, struct err *e);
 
 /* The strongest identifier of a record, and all that stand in it, joined; flags (enum
  * subject_flags) are added to the line. 0: there is none, or no room. */

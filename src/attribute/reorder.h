@@ -6,7 +6,7 @@
 #pragma once
 #include "rec/session.h"
 
-enum { REORDER_MAX = 1 << 16 };
+enum { REORDER_MAX = 1 << 18 }; /* five seconds of 50,000 a second; some 170 MB */
 
 struct reorder {         /* zero-initialise, set wait_ms; reorder_fini */
 	int64_t wait_ms; /* an event comes at most so much later than one with a later time */

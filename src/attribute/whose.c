@@ -115,20 +115,86 @@ static bool is_mixed(const struct found *f)
 	return false;
 }
 
-static void find_all(struct asker *w, const struct question *q, struct found *f)
+/* Whether each source gave all that holds any of the ports. */
+static bool find_in(
+    const struct asker *w, const struct question *q, int64_t lo_ms, int64_t hi_ms, struct found *f)
 {
-	struct window window = window_of(q);
+	bool alike = true;
 	f->n = 0;
 	f->more = false;
 	for (size_t i = 0; i < w->n; i++) {
 		f->source = (uint16_t)i;
-		w->v[i].find(w->v[i].of, q, window.lo_ms, window.hi_ms, f);
+		f->alike = !q->alike;
+		w->v[i].find(w->v[i].of, q, lo_ms, hi_ms, f);
+		alike &= f->alike;
 	}
+	return alike;
+}
+
+/* Something changes at that time: the stretch around the window does not go past it. */
+static void end_at(struct stretch *s, struct window w, int64_t ms)
+{
+	if (ms >= w.lo_ms && ms <= w.hi_ms)
+		*s = (struct stretch){ms, ms};
+	else if (ms < w.lo_ms && ms > s->after_ms)
+		s->after_ms = ms;
+	else if (ms > w.hi_ms && ms < s->before_ms)
+		s->before_ms = ms;
+}
+
+static void end_where_it_changes(const struct asker *w, const struct found *f, struct window window)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		end_at(w->stretch, window, f->v[i].v.t0_ms);
+		end_at(w->stretch, window, f->v[i].v.t1_ms);
+		end_at(w->stretch, window, f->v[i].v.sure_ms);
+	}
+	for (size_t i = 0; i < w->n; i++)
+		end_at(w->stretch, window, w->v[i].swept_ms);
+}
+
+/* All that touches the window, and if it is not too much all around it; whether ports are alike. */
+static bool find_around(
+    const struct asker *w, const struct question *q, struct window window, struct found *f)
+{
+	enum { MUCH = 64 };
+	struct stretch *s = w->stretch;
+	if (s && stretch_holds(s, window.lo_ms, window.hi_ms)) {
+		bool alike = find_in(w, q, s->after_ms, s->before_ms, f);
+		if (!alike || f->n <= MUCH) {
+			end_where_it_changes(w, f, window);
+			return alike;
+		}
+		*s = (struct stretch){window.lo_ms, window.hi_ms};
+	}
+	return find_in(w, q, window.lo_ms, window.hi_ms, f);
+}
+
+/* Whether what was found holds all ports that the question takes as alike, over any protocol. */
+static bool holds_alike(const struct question *q, const struct found *f)
+{
+	uint16_t first = q->port & 0xff00, last = q->port | 0xff;
+	for (size_t i = 0; i < f->n; i++) {
+		const struct interval *v = &f->v[i].v;
+		bool some =
+		    !q->port || v->port_step > 1 || v->port_first > first || v->port_last < last;
+		if (v->proto || (interval_has_ports(v) && some))
+			return false;
+	}
+	return true;
+}
+
+/* Whether ports are alike, where the question says so. */
+static bool find_all(struct asker *w, const struct question *q, struct found *f)
+{
+	struct window window = window_of(q);
+	bool alike = find_around(w, q, window, f);
 	if (f->n > 1)
 		keep_newest(f);
 	keep_touching(w, f, q, window);
 	if (is_mixed(f))
 		keep_longest(f, window);
+	return !q->alike || (alike && holds_alike(q, f));
 }
 
 static bool is_unsure(const struct interval *v, struct window w)
@@ -193,7 +259,7 @@ static void add_inside(
 	    .proto = q->proto,
 	    .at_ms = q->at_ms,
 	    .skew_ms = q->skew_ms};
-	find_all(w, &next, inside);
+	(void)find_all(w, &next, inside);
 	a->more |= inside->more;
 	for (size_t i = 0; i < inside->n; i++) {
 		a->shared |= !next.port && interval_has_ports(&inside->v[i].v);
@@ -221,7 +287,7 @@ void whose_ask(struct asker *w, const struct question *q, struct answer *a)
 	struct found *f = &w->found[0];
 	a->shared = a->cut = false;
 	a->n = a->record_n = 0;
-	find_all(w, q, f);
+	a->differs = !find_all(w, q, f);
 	a->more = f->more;
 	for (size_t i = 0; i < f->n; i++) {
 		a->shared |= !q->port && interval_has_ports(&f->v[i].v);
@@ -233,6 +299,13 @@ void whose_ask(struct asker *w, const struct question *q, struct answer *a)
 	a->kind = judge(w, q, a);
 }
 
+void whose_ask_long(struct asker *w, const struct question *q, struct answer *a, struct stretch *s)
+{
+	w->stretch = s;
+	whose_ask(w, q, a);
+	w->stretch = NULL;
+}
+
 void whose_name(const struct asker *w, const struct answer *a, size_t line, char out[LINE_TEXT])
 {
 	const struct answer_record *r = &a->records[a->v[line].record];
@@ -240,4 +313,11 @@ void whose_name(const struct asker *w, const struct answer *a, size_t line, char
 	out[0] = '\0';
 	if (a->v[line].key && r->v.holder == HOLDER_LINE)
 		s->name(s->of, &r->v, out);
+}
+
+void whose_says_so(const struct asker *w, const struct answer_record *r, struct text *out)
+{
+	const struct whose_source *s = &w->v[r->source];
+	if (s->says_so)
+		s->says_so(s->of, &r->v, out);
 }

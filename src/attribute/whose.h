@@ -21,6 +21,7 @@ struct question {
 	uint32_t realm;
 	uint16_t port; /* 0: none given */
 	uint8_t proto; /* 0: any */
+	bool alike;    /* see whose_ask_long */
 	int64_t at_ms;
 	uint32_t skew_ms;
 };
@@ -40,9 +41,10 @@ struct answer_line {
 
 struct answer {
 	enum whose kind;
-	bool more;   /* there are other lines than those below */
-	bool cut;    /* there are other records than those below */
-	bool shared; /* no port was given, and ports were held */
+	bool more;    /* there are other lines than those below */
+	bool cut;     /* there are other records than those below */
+	bool shared;  /* no port was given, and ports were held */
+	bool differs; /* the question is of ports that are alike, and they are not */
 	size_t n, record_n;
 	struct answer_line v[ANSWER_MAX]; /* lines that are possible */
 	struct answer_record records[ANSWER_RECORDS];
@@ -58,14 +60,23 @@ enum { FOUND_MAX = 4096 };
 struct found { /* growing list; zero-initialise, free v */
 	struct found_one *v;
 	size_t n, cap;
-	bool more;       /* more than FOUND_MAX */
+	bool more;  /* more than FOUND_MAX */
+	bool alike; /* of a question of ports that are alike: the source gave all that holds any */
 	uint16_t source; /* number of the source that is being asked */
 };
 void found_add(struct found *f, const struct interval *v, uint64_t key, uint8_t flags);
+/* Ports that are remembered as one: 256, or 0 for all. */
+static inline bool question_meets_group(const struct question *q, const struct interval *v)
+{
+	return !interval_has_ports(v) ||
+	       (q->port >> 8 >= v->port_first >> 8 && q->port >> 8 <= v->port_last >> 8);
+}
 /* Whether the interval holds what is asked for, at any time. */
 static inline bool question_meets(const struct question *q, const struct interval *v)
 {
-	return (!q->port || interval_has_port(v, q->port)) && interval_has_proto(v, q->proto);
+	bool port =
+	    !q->port || (q->alike ? question_meets_group(q, v) : interval_has_port(v, q->port));
+	return port && interval_has_proto(v, q->proto);
 }
 
 struct whose_source {
@@ -75,19 +86,38 @@ struct whose_source {
 	    void *of, const struct question *q, int64_t lo_ms, int64_t hi_ms, struct found *out);
 	/* The line of an interval that it gave, as text. */
 	void (*name)(void *of, const struct interval *v, char out[LINE_TEXT]);
+	/* Where it stands, if that is no record of a session but in a file; or NULL. */
+	void (*says_so)(void *of, const struct interval *v, struct text *out);
 	void *of;
 	int64_t swept_ms; /* what ended before was deleted; 0: nothing */
 };
 
+struct stretch;
 struct asker { /* zero-initialise, set v and n; not for two threads at a time; whose_fini */
 	const struct whose_source *v;
 	size_t n;
 	struct found found[2];
+	struct stretch *stretch; /* of whose_ask_long */
 };
 void whose_fini(struct asker *w);
 void whose_ask(struct asker *w, const struct question *q, struct answer *a);
+/* The same, and how long it can be remembered: of the same address, ports and protocol, any window
+ * between the two times (neither included) has the same answer, as long as sources tell the same.
+ * q->alike asks for the 256 ports around the port at once, or without one for the whole address,
+ * over any protocol; if answers to them may differ, a->differs is set, and the rest says nothing.
+ */
+struct stretch {
+	int64_t after_ms, before_ms; /* at first: how far to look */
+};
+static inline bool stretch_holds(const struct stretch *s, int64_t lo_ms, int64_t hi_ms)
+{
+	return s->after_ms < lo_ms && hi_ms < s->before_ms;
+}
+void whose_ask_long(struct asker *w, const struct question *q, struct answer *a, struct stretch *s);
 /* The line of one of an answer's, as text; "" where it is unknown. */
 void whose_name(const struct asker *w, const struct answer *a, size_t line, char out[LINE_TEXT]);
+/* Appends where a record stands that is none of a session. */
+void whose_says_so(const struct asker *w, const struct answer_record *r, struct text *out);
 const char *whose_word(enum whose kind); /* "exact", … */
 
 /* What is held now, and was a while ago. */

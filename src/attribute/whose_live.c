@@ -56,6 +56,13 @@ static void probe_all_cells(struct probe *p)
 		probe_cell(p, cell, hash_of(p, cell));
 }
 
+/* Whether no ports are held that a question of many at once would not find. */
+static bool is_alike(const struct probe *p)
+{
+	const struct held_shared *s = held_shared_of(p->t, p->q->realm, &p->addr);
+	return !s || (p->q->port && !s->single_n);
+}
+
 /* Waiting for one sort of cell, the others are on their way. */
 static void probe_length(struct probe *p)
 {
@@ -63,8 +70,12 @@ static void probe_length(struct probe *p)
 	uint32_t cells[] = {CELL_ALL, CELL_RANGE + (port >> 8), CELL_PORT + port};
 	const uint32_t *classes = held_classes(p->t, &p->q->addr, p->bits);
 	uint64_t hashes[3] = {0};
-	size_t n = port ? 3 : 1;
+	size_t n = !port ? 1 : p->q->alike ? 2 : 3;
 	p->addr = p->bits == 128 ? p->q->addr : addr_mask(&p->q->addr, p->bits);
+	if (p->q->alike && !is_alike(p)) {
+		p->out->alike = false;
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (!classes[i])
 			continue;
@@ -74,7 +85,7 @@ static void probe_length(struct probe *p)
 	for (size_t i = 0; i < n; i++)
 		if (classes[i])
 			probe_cell(p, cells[i], hashes[i]);
-	if (!port)
+	if (!port && !p->q->alike)
 		probe_all_cells(p);
 }
 
@@ -97,6 +108,7 @@ static void find(
 	const struct whose_live *live = of;
 	const struct held_table *t = sessions_table(live->sessions);
 	struct probe p = {live, t, q, out, lo_ms, hi_ms, {{0}}, 0};
+	out->alike = true;
 	for (int bits = 129; (bits = next_length(t, &q->addr, bits)) >= 0;) {
 		p.bits = (uint8_t)bits;
 		probe_length(&p);

@@ -17,6 +17,21 @@ void mem_unmap(void *p, size_t bytes);
  * everything else: a cache line that goes to and fro is slower than memory. */
 enum { MEM_APART = 128 };
 
+/* What will soon be read, or not: it need not be memory of ours. */
+static inline void mem_prefetch(const void *p, size_t bytes)
+{
+	for (size_t at = 0; at < bytes; at += 64)
+		__builtin_prefetch((const char *)p + at);
+}
+
+/* What will soon be written and another thread may have read: it is fetched, and that of the other
+ * taken away, before the writing waits for it. It need not be memory of ours. */
+static inline void mem_prefetch_write(const void *p, size_t bytes)
+{
+	for (size_t at = 0; at < bytes; at += 64)
+		__builtin_prefetch((const char *)p + at, 1);
+}
+
 /* Blocks freed together: records of a batch, strings of a snapshot. Zero-initialise. */
 struct arena {
 	struct arena_block *first; /* newest block; NULL when empty */

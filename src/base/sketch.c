@@ -5,9 +5,11 @@
 #include <math.h>
 #include <string.h>
 
+#define ALPHA_16 0.673
+
 static double alpha(unsigned m)
 {
-	return m <= 16 ? 0.673 : m == 32 ? 0.697 : m == 64 ? 0.709 : 0.7213 / (1 + 1.079 / m);
+	return m <= 16 ? ALPHA_16 : m == 32 ? 0.697 : m == 64 ? 0.709 : 0.7213 / (1 + 1.079 / m);
 }
 
 /* The raw estimate, or linear counting while registers are empty (section 4 of the paper). */
@@ -79,19 +81,30 @@ static unsigned zeros(uint64_t regs)
 	return set == ones ? 0 : 16 - (unsigned)(set * ones >> 60);
 }
 
+/* Of each two registers in a byte, 2^-one + 2^-other, in units of 2^-15. */
+#define TWO(i)   ((1u << 15 >> ((i)&15)) + (1u << 15 >> (i) / 16))
+#define FOUR(i)  TWO(i), TWO((i) + 1), TWO((i) + 2), TWO((i) + 3)
+#define ROW(i)   FOUR(i), FOUR((i) + 4), FOUR((i) + 8), FOUR((i) + 12)
+#define TABLE(i) ROW(i), ROW((i) + 16), ROW((i) + 32), ROW((i) + 48)
+static const uint32_t down[256] = {TABLE(0), TABLE(64), TABLE(128), TABLE(192)};
+
+/* Linear counting: 16 log(16 / zeros), by the number of registers that are 0. */
+static const double linear[17] = {0, 44.361419555836498, 33.271064666877372, 26.783622937146745,
+    22.180709777918249, 18.610412956890894, 15.693268048187619, 13.226857170951487,
+    11.090354888959125, 9.2058263184569888, 7.5200580679317701, 5.9950951910625712,
+    4.6029131592284935, 3.3222298364519127, 2.1365022819923611, 1.0326163382011386, 0};
+
 double hll4_count_union(const uint8_t a[8], const uint8_t b[8])
 {
-	static const uint16_t down[16] = {/* 2^-register, in units of 2^-15 */
-	    1 << 15, 1 << 14, 1 << 13, 1 << 12, 1 << 11, 1 << 10, 1 << 9, 1 << 8, 1 << 7, 1 << 6,
-	    1 << 5, 1 << 4, 1 << 3, 1 << 2, 1 << 1, 1};
 	uint64_t x, y;
 	unsigned sum = 0;
 	memcpy(&x, a, sizeof x);
 	memcpy(&y, b, sizeof y);
 	uint64_t most = larger(x, y);
-	for (unsigned i = 0; i < 64; i += 4)
-		sum += down[most >> i & 15];
-	return estimate(sum / 32768.0, 16, zeros(most));
+	for (unsigned i = 0; i < 64; i += 8)
+		sum += down[most >> i & 255];
+	double raw = ALPHA_16 * 16 * 16 / (sum / 32768.0);
+	return raw <= 2.5 * 16 && zeros(most) ? linear[zeros(most)] : raw;
 }
 
 bool bloom_has(const uint64_t bits[8], uint64_t hash)

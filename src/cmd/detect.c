@@ -15,6 +15,9 @@ static const struct opt_row rows[] = {
     {"sessions", OPT_LIST, AT(sessions), 0, 0, "FILE", NULL,
 	"who held which address: RADIUS, DHCP, NAT records; a line is then who held it, never the "
 	"address"},
+    {"nat", OPT_LIST, AT(nats), 0, 0, "FILE", NULL,
+	"how deterministic NATs are set up, so that an outside port leads to the inside address, "
+	"and with --sessions to the line"},
     {"pseudonyms", OPT_TEXT, AT(pseudonyms), 0, 0, "KEYFILE", NULL,
 	"call these lines by pseudonyms under this key, see theriac vault key"},
     {"indicators", OPT_LIST, AT(indicators), 0, 0, "FILE", NULL,

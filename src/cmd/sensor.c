@@ -25,6 +25,9 @@ static const struct opt_row rows[] = {
 	"who may send accounting, with its shared secret in a file that others cannot read; "
 	"skew=SPAN that its clock runs ahead, realm=N of its addresses, line=user|cui that names a "
 	"line"},
+    {"nat", OPT_LIST, AT(nats), 0, 0, "FILE", NULL,
+	"how deterministic NATs are set up, so that an outside port leads to the inside address, "
+	"and by sessions to the line"},
     {"retention", OPT_SPAN, AT(retention_ms), 3600, 315360000, NULL, "7 d",
 	"how long sessions are kept after their end"},
     {"inside", OPT_LIST, AT(inside), 0, 0, "CIDR[,line=LEN]", NULL,

@@ -33,7 +33,7 @@ static int run(const void *opts, char **args, int n)
 	if (strcmp(args[0], "status") != 0)
 		return cmd_unknown("word", args[0], words, 2);
 	if (n == 1)
-		return run_session_status(opts);
+		return run_session_status(opts, cmd_settings());
 	err_set(&e, ERR_CONFIG, "session status takes no more words");
 	return cmd_fail(EXIT_USAGE, &e);
 }

@@ -31,7 +31,7 @@ static void add_command(const struct command *c, void *values)
 			rows[n++] = c->rows[i];
 	if (n)
 		call.sections[call.sections_n++] =
-		    (struct conf_section){c->name, c->summary, rows, n, values};
+		    (struct conf_section){c->name, c->summary, rows, n, values, NULL};
 }
 
 int cmd_settings_open(const struct command *running, void *opts, const char *path, struct err *e)

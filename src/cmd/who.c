@@ -6,6 +6,8 @@
 #include <stddef.h>
 
 static const struct opt_row rows[] = {
+    {"config", OPT_TEXT, offsetof(struct run_who_options, config), 0, 0, "FILE", NULL,
+	"configuration file"},
     {"reason", OPT_TEXT, offsetof(struct run_who_options, reason), 0, 0, "TEXT", NULL,
 	"why you ask; it is kept in the log, and without one there is no answer"},
     {"proto", OPT_TEXT, offsetof(struct run_who_options, proto), 0, 0, "PROTO", NULL,
@@ -16,6 +18,8 @@ static const struct opt_row rows[] = {
 	"how wrong the clock may be that gave the time"},
     {"tz", OPT_TEXT, offsetof(struct run_who_options, zone), 0, 0, "ZONE", "UTC",
 	"zone of a time that carries none, UTC or an offset such as +02:00"},
+    {"nat", OPT_LIST, offsetof(struct run_who_options, nats), 0, 0, "FILE", NULL,
+	"how deterministic NATs are set up, so that an outside port leads to the inside address"},
     {"state", OPT_TEXT, offsetof(struct run_who_options, state), 0, 0, "DIR", NULL,
 	"folder of the state; by default $THERIAC_STATE or /var/lib/theriac"},
     {"verify-log", OPT_BOOL, offsetof(struct run_who_options, verify_log), 0, 0, NULL, NULL,
@@ -30,7 +34,7 @@ static int run(const void *opts, char **args, int n)
 	const struct run_who_options *o = opts;
 	struct err e;
 	if (o->verify_log ? n <= 1 : n == 2)
-		return run_who(o, args, n);
+		return run_who(o, cmd_settings(), args, n);
 	err_set(&e, ERR_CONFIG,
 	    o->verify_log ? "who --verify-log takes one HEAD at most"
 			  : "who needs ADDR[:PORT] and TIME; see 'theriac who --help'");

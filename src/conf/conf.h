@@ -16,6 +16,8 @@ struct conf_section {
 	const struct opt_row *rows;
 	size_t rows_n;
 	void *values; /* the struct the rows' offsets are about */
+	/* What is wrong with a value beyond its type: CONFIG; or NULL. */
+	int (*check)(const struct opt_row *row, const char *text, struct err *e);
 };
 
 /* Fills the sections' values from text (name: what to call it in errors), over what is in them:

@@ -126,7 +126,7 @@ static int set(struct walk *w, const struct conf_section *s, const struct opt_ro
 	struct err why;
 	if (!text)
 		return fail(w, w->event.start_mark, "%s: a text has no zero bytes", row->name);
-	if (opt_set(row, s->values, text, &why))
+	if (opt_set(row, s->values, text, &why) || (s->check && s->check(row, text, &why)))
 		return fail(w, w->event.start_mark, "%s", why.msg);
 	return ERR_OK;
 }

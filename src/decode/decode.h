@@ -9,7 +9,7 @@
 #include "rec/session.h"
 
 enum {
-	BATCH_FULL = 1024,
+	BATCH_FULL = 128,
 	BATCH_NOTES = 8,
 	DECODE_SNIFF_BYTES = 65536,
 	DECODE_RECORD_MAX = 16 << 20

@@ -183,8 +183,7 @@ const char *radius_accounting(
 		reply->fault = RADIUS_UNTIMELY;
 	if (wrong)
 		return wrong;
-	if (!e.nas.n && addr_is_zero(&e.nas_addr))
-		e.nas_addr = in->from;
+	e.sender = in->from;
 	if (!asks)
 		come_out(in, &e, out);
 	answer(in, n, reply);

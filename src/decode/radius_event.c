@@ -58,8 +58,8 @@ static const struct radius_attribute attributes[] = {
     RFC("Delegated-IPv6-Prefix", 123, RADIUS_IS_HELD, RADIUS_PREFIX),
     RFC("Framed-IPv6-Address", 168, RADIUS_IS_HELD, RADIUS_IPV6),
     RFC("Acct-Unique-Session-Id", 0, RADIUS_IS_UNIQUE, RADIUS_TEXT),
-    RFC("Packet-Src-IP-Address", 0, RADIUS_IS_NAS_ADDR, RADIUS_IPV4),
-    RFC("Packet-Src-IPv6-Address", 0, RADIUS_IS_NAS_ADDR, RADIUS_IPV6),
+    RFC("Packet-Src-IP-Address", 0, RADIUS_IS_SENDER, RADIUS_IPV4),
+    RFC("Packet-Src-IPv6-Address", 0, RADIUS_IS_SENDER, RADIUS_IPV6),
     RFC("Timestamp", 0, RADIUS_IS_LOGGED, RADIUS_TIME),
     VENDOR("ADSL-Agent-Circuit-Id", ADSL_FORUM, 1, RADIUS_IS_CIRCUIT, RADIUS_BYTES),
     VENDOR("ADSL-Agent-Remote-Id", ADSL_FORUM, 2, RADIUS_IS_REMOTE, RADIUS_BYTES),
@@ -231,6 +231,8 @@ static void take_id(
 		take_caller(&e->ids, v->bytes);
 	else if (a->means == RADIUS_IS_NAS_ADDR && addr_is_zero(&e->nas_addr))
 		e->nas_addr = v->addr.addr;
+	else if (a->means == RADIUS_IS_SENDER)
+		e->sender = v->addr.addr;
 }
 
 static void take_time(
@@ -274,10 +276,11 @@ void radius_take(
 static void name_session(const struct radius_event *e, struct session_ids *ids)
 {
 	char nas[ADDR_TEXT];
-	addr_text(nas, &e->nas_addr);
+	const union addr *addr = addr_is_zero(&e->nas_addr) ? &e->sender : &e->nas_addr;
+	addr_text(nas, addr);
 	if (e->nas.n)
 		(void)session_ids_add(ids, SESSION_NAS, e->nas);
-	else if (!addr_is_zero(&e->nas_addr))
+	else if (!addr_is_zero(addr))
 		(void)session_ids_add(ids, SESSION_NAS, span_of(nas));
 	(void)session_ids_add(ids, SESSION_KEY, e->key.n ? e->key : e->unique);
 }

@@ -29,6 +29,7 @@ enum radius_means {
 	RADIUS_IS_CUI,
 	RADIUS_IS_NAS,      /* NAS-Identifier, which goes before */
 	RADIUS_IS_NAS_ADDR, /* its addresses */
+	RADIUS_IS_SENDER,   /* whom the packet came from, where it names no NAS: maybe a proxy */
 	RADIUS_IS_KEY,
 	RADIUS_IS_UNIQUE, /* FreeRADIUS's own, where there is no other key */
 	RADIUS_IS_CALLER,
@@ -84,7 +85,7 @@ struct radius_event { /* zero-initialise */
 	uint64_t status;
 	struct session_ids ids; /* but for NAS and key, which are added at last */
 	struct span nas, key, unique;
-	union addr nas_addr;
+	union addr nas_addr, sender;
 	struct prefix held[RADIUS_HELD_MAX];
 	struct radius_block blocks[RADIUS_BLOCKS_MAX + 1]; /* the last: all that are too many */
 	size_t held_n, block;                              /* block: the one that is told now */

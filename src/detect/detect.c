@@ -88,6 +88,15 @@ unsigned detect_shard_of(const struct detect *d, const struct subject *s, unsign
 	return detect_shard(&(struct hint){.line = subject_hash(&d->key, s)}, n);
 }
 
+static void wants_contacts(struct detect *d, size_t i)
+{
+	unsigned wants =
+	    detectors[i]->wants | (detectors[i]->group == GROUP_INTEL ? 0u : FACT_IN_TIME);
+	for (unsigned facts = 0; facts < FACTS; facts++)
+		if ((facts & wants) == wants)
+			d->on_contact[facts] |= 1ull << i;
+}
+
 struct detect *detect_new(
     const struct detect_options *o, unsigned shards, const void *const *opts, const bool *enabled)
 {
@@ -98,7 +107,7 @@ struct detect *detect_new(
 	d->opts = opts;
 	for (size_t i = 0; i < detectors_n; i++) {
 		if (enabled[i] && detectors[i]->contact)
-			d->on_contact[d->on_contact_n++] = (uint8_t)i;
+			wants_contacts(d, i);
 		if (enabled[i] && detectors[i]->lookup)
 			d->on_lookup[d->on_lookup_n++] = (uint8_t)i;
 	}
@@ -357,6 +366,14 @@ static bool is_p2p(struct line *l, const struct contact *c, const struct hint *h
 	return l->p2p_n >= P2P_PEERS_MIN;
 }
 
+static unsigned facts_of(const struct contact *c, const struct hint *h, bool late)
+{
+	return (c->opener == OPENER_SELF ? FACT_OPENED : 0u) |
+	       (c->marks & CONTACT_UPDATE ? 0u : FACT_WHOLE) | (h->external ? FACT_EXTERNAL : 0u) |
+	       (c->proto == PROTO_TCP ? FACT_TCP : 0u) | (h->first ? FACT_FIRST : 0u) |
+	       (late ? 0u : FACT_IN_TIME);
+}
+
 void detect_contact(
     struct detect *d, const struct contact *c, struct hint *h, bool late, struct evidences *out)
 {
@@ -368,12 +385,9 @@ void detect_contact(
 	h->p2p = is_p2p(l, c, h);
 	if (h->p2p && h->port_class == CLASS_O && c->peer_port > 1024)
 		h->port_class = CLASS_P;
-	for (size_t i = 0; i < d->on_contact_n; i++) {
-		d->running = d->on_contact[i];
-		const struct detector *det = detectors[d->running];
-		if (late && det->group != GROUP_INTEL)
-			continue;
-		det->contact(d, d->opts[d->running], c, h);
+	for (uint64_t left = d->on_contact[facts_of(c, h, late)]; left; left &= left - 1) {
+		d->running = (size_t)__builtin_ctzll(left);
+		detectors[d->running]->contact(d, d->opts[d->running], c, h);
 		if (d->judged)
 			finding_tell(d);
 	}

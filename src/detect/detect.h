@@ -48,6 +48,17 @@ struct hint {
 
 struct detect; /* one shard: a set of lines */
 
+/* What is asked of a contact before a detector is: most contacts are of no use to most of them. */
+enum contact_fact {
+	FACT_OPENED = 1 << 0,   /* the line opened it */
+	FACT_WHOLE = 1 << 1,    /* it is no update of one that was told before */
+	FACT_EXTERNAL = 1 << 2, /* the peer is no line of ours */
+	FACT_TCP = 1 << 3,
+	FACT_FIRST = 1 << 4,   /* see hint.first */
+	FACT_IN_TIME = 1 << 5, /* it is not late; wanted by all groups but GROUP_INTEL */
+	FACTS = 1 << 6
+};
+
 struct detector {
 	const char *name;    /* with hyphens, as people see it */
 	const char *summary; /* one line for `list detectors` */
@@ -70,6 +81,7 @@ struct detector {
 	/* Raise it when what the state means changes: it is kept over restarts, and that of another
 	 * version or size is not taken over, so that the detector starts afresh. */
 	unsigned version;
+	unsigned wants; /* enum contact_fact: `contact` gets those that have all of these */
 	void (*contact)(
 	    struct detect *d, const void *opts, const struct contact *c, const struct hint *h);
 	void (*lookup)(

@@ -65,9 +65,9 @@ static bool is_flood(const struct slot *t, uint8_t proto)
 	return t->in < back * t->out && (even || t->syn_only > syn_only_min * t->out);
 }
 
-static bool counts(const struct contact *c, const struct hint *h)
+static bool counts(const struct contact *c)
 {
-	if (!h->external || c->opener != OPENER_SELF || c->packets_out == 0 || c->sampling > 1)
+	if (c->packets_out == 0 || c->sampling > 1)
 		return false;
 	if (c->bytes_out / PACKET_BYTES_MIN < c->packets_out || c->packets_out == UINT32_MAX)
 		return false; /* a counter that is no count */
@@ -82,7 +82,7 @@ static void contact(
     struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	(void)opts;
-	if (!counts(c, h))
+	if (!counts(c))
 		return;
 	struct state *s = detect_state(d);
 	uint32_t window = window_of(c->end_ms, WINDOW_MS);
@@ -121,5 +121,6 @@ const struct detector detector_flood_sending = {
     .behaviour = true,
     .state_bytes = sizeof(struct state),
     .version = 1,
+    .wants = FACT_OPENED | FACT_EXTERNAL,
     .contact = contact,
 };

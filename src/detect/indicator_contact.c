@@ -157,8 +157,6 @@ static void contact(
     struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	(void)opts;
-	if (c->opener != OPENER_SELF)
-		return;
 	bool answered = c->outcome == OUTCOME_ANSWERED;
 	const struct indicator *named = answered ? answer_to(detect_state_there(d), c, h) : NULL;
 	if (!h->hit && !named)
@@ -239,6 +237,7 @@ const struct detector detector_indicator_contact = {
     .window_ms = HOUR_MS,
     .state_bytes = sizeof(struct state),
     .version = 1,
+    .wants = FACT_OPENED,
     .contact = contact,
     .lookup = lookup,
 };

@@ -111,8 +111,7 @@ static void contact(
     struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	(void)opts;
-	if (c->proto != PROTO_TCP || c->opener != OPENER_SELF || c->outcome != OUTCOME_ANSWERED ||
-	    (c->marks & CONTACT_UPDATE) || !h->external || !is_login(c->peer_port) ||
+	if (c->outcome != OUTCOME_ANSWERED || !is_login(c->peer_port) ||
 	    c->end_ms - c->start_ms > SHORT_MS || c->bytes_out == 0 || c->bytes_in == 0)
 		return;
 	struct state *s = detect_state(d);
@@ -142,5 +141,6 @@ const struct detector detector_password_guessing = {
     .behaviour = true,
     .state_bytes = sizeof(struct state),
     .version = 1,
+    .wants = FACT_OPENED | FACT_WHOLE | FACT_EXTERNAL | FACT_TCP,
     .contact = contact,
 };

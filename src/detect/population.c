@@ -260,7 +260,7 @@ void population_prepare(const struct population *p, const struct contact *c, str
 	    .line = subject_hash(&p->key, &c->subject),
 	    .prevalence = -1};
 	h->key = hash_mix(h->peer + ((uint64_t)c->peer_port << 8 | c->proto));
-	__builtin_prefetch(bucket_of(&p->peers, h->peer));
+	mem_prefetch(bucket_of(&p->peers, h->peer), WAYS * sizeof(struct used));
 }
 
 void population_contact(struct population *p, const struct contact *c, struct hint *h)

@@ -183,8 +183,7 @@ static void contact(
 {
 	uint32_t key = (uint32_t)h->key | 1, at_s = (uint32_t)(c->start_ms / 1000);
 	double p, median_s;
-	if (c->opener != OPENER_SELF || (c->marks & CONTACT_UPDATE) || !h->external ||
-	    is_benign(c->peer_port) || c->proto == PROTO_ICMP || c->proto == PROTO_ICMP6)
+	if (is_benign(c->peer_port) || c->proto == PROTO_ICMP || c->proto == PROTO_ICMP6)
 		return;
 	if ((p = p_of(opts, h)) > followed_p)
 		return;
@@ -224,5 +223,6 @@ const struct detector detector_regular_contact = {
     .opts_bytes = sizeof(struct options),
     .state_bytes = sizeof(struct state),
     .version = 1,
+    .wants = FACT_OPENED | FACT_WHOLE | FACT_EXTERNAL,
     .contact = contact,
 };

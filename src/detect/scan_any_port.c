@@ -112,8 +112,7 @@ static void new_day(struct state *s, uint32_t day)
  * every walk would rise. */
 static bool counts(const struct contact *c, const struct hint *h)
 {
-	return (c->marks & CONTACT_BOTH_WAYS) && h->first && h->external && c->proto == PROTO_TCP &&
-	       c->opener == OPENER_SELF && c->outcome != OUTCOME_UNKNOWN &&
+	return (c->marks & CONTACT_BOTH_WAYS) && c->outcome != OUTCOME_UNKNOWN &&
 	       h->port_class < CLASSES && !h->outage;
 }
 
@@ -165,5 +164,6 @@ const struct detector detector_scan_any_port = {
     .behaviour = true,
     .state_bytes = sizeof(struct state),
     .version = 1,
+    .wants = FACT_OPENED | FACT_WHOLE | FACT_EXTERNAL | FACT_TCP | FACT_FIRST,
     .contact = contact,
 };

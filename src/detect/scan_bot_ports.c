@@ -31,8 +31,7 @@ static void contact(
     struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	(void)opts;
-	if (h->port_class != CLASS_B || c->proto != PROTO_TCP || c->opener != OPENER_SELF ||
-	    !h->external || (c->marks & CONTACT_UPDATE) || c->outcome == OUTCOME_UNKNOWN)
+	if (h->port_class != CLASS_B || c->outcome == OUTCOME_UNKNOWN)
 		return;
 	bool failed = c->outcome != OUTCOME_ANSWERED;
 	if (failed && h->outage)
@@ -74,5 +73,6 @@ const struct detector detector_scan_bot_ports = {
     .behaviour = true,
     .state_bytes = sizeof(struct state),
     .version = 1,
+    .wants = FACT_OPENED | FACT_WHOLE | FACT_EXTERNAL | FACT_TCP,
     .contact = contact,
 };

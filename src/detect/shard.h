@@ -69,8 +69,10 @@ struct line {
 struct detect {
 	struct hash_key key;
 	const void *const *opts;
-	uint8_t on_contact[DETECTORS_MAX], on_lookup[DETECTORS_MAX]; /* those that run: numbers */
-	size_t on_contact_n, on_lookup_n;
+	uint64_t
+	    on_contact[FACTS]; /* by what is true of a contact: bits of the detectors that run */
+	uint8_t on_lookup[DETECTORS_MAX]; /* those that run: numbers */
+	size_t on_lookup_n;
 	struct blocks states[DETECTORS_MAX]; /* a line takes one when a detector first keeps
 						something */
 	struct blocks findings;

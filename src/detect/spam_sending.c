@@ -53,8 +53,6 @@ static void contact(
     struct detect *d, const void *opts, const struct contact *c, const struct hint *h)
 {
 	(void)opts;
-	if (c->proto != PROTO_TCP || (c->marks & CONTACT_UPDATE))
-		return;
 	if (c->opener == OPENER_PEER && c->port == SMTP && c->outcome == OUTCOME_ANSWERED)
 		note_server(detect_state(d), c->end_ms);
 	if (c->opener != OPENER_SELF || c->peer_port != SMTP || !h->external)
@@ -103,6 +101,7 @@ const struct detector detector_spam_sending = {
     .behaviour = true,
     .state_bytes = sizeof(struct state),
     .version = 1,
+    .wants = FACT_WHOLE | FACT_TCP,
     .contact = contact,
     .lookup = lookup,
 };

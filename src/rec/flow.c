@@ -10,28 +10,10 @@ static bool time_ok(int64_t ms)
 	return ms >= 0 && ms <= WHEN_MAX_MS;
 }
 
-/* Each is a time or unknown, and one is known. Asked for every record, hence the short way. */
-static bool times_ok(const struct flow *f)
+bool flow_times_ok(const struct flow *f)
 {
-	uint64_t all = (uint64_t)(f->start_ms | f->end_ms | f->exported_ms | f->received_ms);
-	if (all <= (uint64_t)WHEN_MAX_MS >> 1)
-		return all != 0;
 	return time_ok(f->start_ms) && time_ok(f->end_ms) && time_ok(f->exported_ms) &&
 	       time_ok(f->received_ms);
-}
-
-int flow_check(const struct flow *f)
-{
-	enum { BOTH = FLOW_START | FLOW_END };
-	if (!times_ok(f) || flow_time_ms(f) == 0)
-		return ERR_INPUT;
-	return (f->have & BOTH) == BOTH && f->end_ms < f->start_ms ? ERR_INPUT : ERR_OK;
-}
-
-bool flow_clock_is_right(const struct flow *f)
-{
-	int64_t latest_ms = f->exported_ms + FLOW_RECEIVED_MAX_MS;
-	return !f->exported_ms || (f->end_ms <= latest_ms && f->start_ms <= latest_ms);
 }
 
 static void end_json(const char *key, const union addr *a, const char *port_key, uint16_t port,

@@ -4,6 +4,7 @@
  * source really sent; a field without its bit is zero and means nothing. */
 #pragma once
 #include "base/json.h"
+#include "base/when.h"
 #include "rec/addr.h"
 #include "rec/proto.h"
 
@@ -62,9 +63,25 @@ static inline int64_t flow_time_ms(const struct flow *f)
 	return f->received_ms && (live || !f->end_ms) ? f->received_ms : f->end_ms;
 }
 
-/* INPUT where a value is impossible: times out of range or reversed, no time at all. */
-int flow_check(const struct flow *f);
+/* Each is a time or unknown. */
+bool flow_times_ok(const struct flow *f);
+/* INPUT where a value is impossible: times out of range or reversed, no time at all. Asked of every
+ * record, hence the short way. */
+static inline int flow_check(const struct flow *f)
+{
+	enum { BOTH = FLOW_START | FLOW_END };
+	uint64_t all = (uint64_t)(f->start_ms | f->end_ms | f->exported_ms | f->received_ms);
+	bool ok = all <= (uint64_t)WHEN_MAX_MS >> 1 || flow_times_ok(f);
+	bool reversed = (f->have & BOTH) == BOTH && f->end_ms < f->start_ms;
+	return ok && !reversed && flow_time_ms(f) ? ERR_OK : ERR_INPUT;
+}
+
 /* False where it was exported more than an hour before it was: that clock cannot be relied on. */
-bool flow_clock_is_right(const struct flow *f);
+static inline bool flow_clock_is_right(const struct flow *f)
+{
+	int64_t latest_ms = f->exported_ms + FLOW_RECEIVED_MAX_MS;
+	return !f->exported_ms || (f->end_ms <= latest_ms && f->start_ms <= latest_ms);
+}
+
 /* One line of `decode --json`; exporter is a name or "". */
 void flow_json(const struct flow *f, const char *exporter, struct json *j);

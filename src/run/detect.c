@@ -12,8 +12,8 @@
 struct detection {
 	const struct run_detect_options *o;
 	struct run_input in;
-	struct stats stats;
-	struct stages stages;
+	_Alignas(MEM_APART) struct stats stats; /* its tally is written by who reads */
+	_Alignas(MEM_APART) struct stages stages;
 };
 
 static int open_all(
@@ -27,6 +27,7 @@ static int open_all(
 	const struct stages_options so = {.settings = settings,
 	    .inside = o->inside,
 	    .sessions = o->sessions,
+	    .nats = o->nats,
 	    .zone = o->zone,
 	    .pseudonyms = o->pseudonyms,
 	    .indicators = o->indicators,
@@ -47,15 +48,17 @@ static bool wanted(const struct run_detect_options *o, int64_t time_ms)
 static void feed(struct detection *x, const struct stream_batch *b)
 {
 	size_t fed = 0; /* what is wanted is passed on in runs, as a rule in one */
+	uint64_t late = 0;
 	for (size_t i = 0; i < b->n; i++) {
 		if (wanted(x->o, b->v[i].time_ms)) {
-			x->stats.late += b->v[i].late;
+			late += b->v[i].late;
 			continue;
 		}
 		stages_feed(&x->stages, b->v + fed, i - fed);
 		fed = i + 1;
 	}
 	stages_feed(&x->stages, b->v + fed, b->n - fed);
+	x->stats.late += late;
 }
 
 static void read_all(struct detection *x, struct stream *s)

@@ -4,6 +4,8 @@
  * for until the run is over. */
 #include "run/line_book.h"
 #include "base/mem.h"
+#include "run/nats.h"
+#include "run/run.h"
 #include "run/session_read.h"
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,8 @@ struct line_book {
 	struct lines *lines;
 	struct sessions *sessions;
 	struct whose_live live;
-	struct whose_source source;
+	struct detnat_sets nats;
+	struct whose_source sources[2];
 	struct asker asker;
 	struct owners *owners;
 	struct tolds told;
@@ -32,8 +35,8 @@ static int take(void *arg, const struct session *event)
 static int read_files(struct line_book *b, const struct line_book_options *o, struct err *e)
 {
 	struct run_input in;
-	int bad = run_input_open(
-	    &in, o->decoder_opts, NULL, o->zone, (char **)o->files->v, (int)o->files->n, e);
+	int bad = run_input_open(&in, settings_decoders(o->settings), NULL, o->zone,
+	    (char **)o->files->v, (int)o->files->n, e);
 	bad = bad ? bad : session_read(&in, &b->tally, take, b);
 	run_input_close(&in);
 	sessions_flush(b->sessions, &b->told);
@@ -47,15 +50,17 @@ static int read_files(struct line_book *b, const struct line_book_options *o, st
 int line_book_open(struct line_book **to, const struct line_book_options *o, struct err *e)
 {
 	struct line_book *b = *to = mem_new(1, sizeof *b);
-	struct sessions_options so;
-	opt_defaults(sessions_rows, sessions_rows_n, &so);
+	struct sessions_options so = *settings_sessions(o->settings);
 	so.keep_ms = INT64_MAX / 4;
 	b->lines = lines_new(0);
 	b->sessions = sessions_new(&so, b->lines);
 	b->live = (struct whose_live){b->sessions, b->lines};
-	b->source = whose_live_source(&b->live);
-	b->asker = (struct asker){.v = &b->source, .n = 1};
-	int bad = read_files(b, o, e);
+	b->sources[0] = whose_live_source(&b->live);
+	b->sources[1] = detnat_sets_source(&b->nats);
+	b->asker = (struct asker){.v = b->sources, .n = 2};
+	int bad = lines_rules(b->lines, settings_lines(o->settings), e);
+	bad = bad ? bad : nats_read(o->nats, &b->nats, e);
+	bad = bad ? bad : read_files(b, o, e);
 	b->owners = owners_new(&b->asker, o->skew_ms, o->key);
 	return bad;
 }
@@ -66,6 +71,7 @@ void line_book_close(struct line_book *b)
 		return;
 	owners_free(b->owners);
 	whose_fini(&b->asker);
+	detnat_sets_fini(&b->nats);
 	sessions_free(b->sessions);
 	lines_free(b->lines);
 	free(b->told.v);
@@ -112,6 +118,23 @@ static void nets_add(struct nets *l, const union addr *a)
 	l->v[at] = net;
 }
 
+static void range_add(struct nets *l, uint32_t first, uint32_t n)
+{
+	uint32_t last = first + (n - 1);
+	for (uint64_t at = first & ~0xffu; at <= last && !l->full; at += 256) {
+		union addr a = addr_v4((uint32_t)at);
+		nets_add(l, &a);
+	}
+}
+
+static void nats_add(struct nets *l, const struct detnat_sets *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		range_add(l, s->v[i].d.inside, s->v[i].d.inside_n);
+		range_add(l, s->v[i].d.outside, s->v[i].d.outside_n);
+	}
+}
+
 int line_book_inside(const struct line_book *b, struct attribute *a, struct err *e)
 {
 	const struct held_table *t = sessions_table(b->sessions);
@@ -125,6 +148,7 @@ int line_book_inside(const struct line_book *b, struct attribute *a, struct err 
 		if (v->holder == HOLDER_INSIDE)
 			nets_add(nets, &v->inside);
 	}
+	nats_add(nets, &b->nats);
 	if (nets->full)
 		bad = err_set(e, ERR_CONFIG,
 		    "--sessions: addresses of more than %d networks were held; name your prefixes "

@@ -7,9 +7,10 @@
 
 struct line_book;
 struct line_book_options {
-	const struct opt_list *files;    /* files and folders */
-	const void *const *decoder_opts; /* by decoder number, borrowed */
-	const char *zone;                /* of times that carry none */
+	const struct opt_list *files; /* files and folders */
+	const struct opt_list *nats;  /* files of deterministic NATs */
+	const struct settings *settings;
+	const char *zone; /* of times that carry none */
 	uint32_t skew_ms;
 	const struct pseudonym_key *key; /* NULL: lines are called as the files call them */
 };
@@ -19,5 +20,6 @@ void line_book_close(struct line_book *b);
 /* Adds the records it read, those of no use, and the sessions that found no room. */
 void line_book_counted(const struct line_book *b, struct stats *stats);
 struct owners *line_book_owners(struct line_book *b);
-/* The /24s and /48s of all addresses that were held become inside. CONFIG: there are too many. */
+/* The /24s and /48s of all addresses that were held become inside, and so do those of NATs. CONFIG:
+ * there are too many. */
 int line_book_inside(const struct line_book *b, struct attribute *a, struct err *e);

@@ -109,7 +109,7 @@ static int open_feed(struct live *l, size_t feed, struct err *e)
 
 int live_parse_nas(struct nas_rule **to, const struct opt_list *v, struct err *e)
 {
-	struct nas_rule *rules = mem_new(v->n, sizeof *rules);
+	struct nas_rule *rules = v->n ? mem_new(v->n, sizeof *rules) : NULL;
 	int bad = ERR_OK;
 	size_t n = 0;
 	for (; !bad && n < v->n; n++)

@@ -80,35 +80,37 @@ static void say_lines(struct text *told)
 
 static int open_store(struct live_lines *x, struct err *e)
 {
-	struct session_store_options o = {.state = x->l->folder,
+	struct session_store_options o = {.sessions = *settings_sessions(x->l->settings),
+	    .lines = settings_lines(x->l->settings),
+	    .state = x->l->folder,
 	    .writer = writer_name,
 	    .retention_ms = x->l->o->retention_ms,
 	    .memory_bytes = SORT_BYTES,
 	    .heard = heard,
 	    .heard_arg = x};
 	struct text told = {0};
-	opt_defaults(sessions_rows, sessions_rows_n, &o.sessions);
 	int bad = session_store_open(&x->store, &o, live_now_ms(), &told, e);
 	say_lines(&told);
 	return bad;
 }
 
 /* What was open when the index was opened is asked about at once. */
-static void open_owners(struct live_lines *x, struct stages *stages)
+static void open_owners(struct live_lines *x, struct detnat_sets *nats, struct stages *stages)
 {
 	x->names = *pseudonyms_now(&x->keys);
 	uint32_t skew_ms = (uint32_t)settings_attribute(x->l->settings)->skew_ms;
 	x->live =
 	    (struct whose_live){session_store_sessions(x->store), session_store_lines(x->store)};
-	x->source = whose_live_source(&x->live);
-	x->asker = (struct asker){.v = &x->source, .n = 1};
+	x->sources[0] = whose_live_source(&x->live);
+	x->sources[1] = detnat_sets_source(nats);
+	x->asker = (struct asker){.v = x->sources, .n = 2};
 	x->owners = owners_new(&x->asker, skew_ms, &x->names);
 	owners_live(x->owners, session_store_lines(x->store));
 	stages_owners(stages, x->owners);
 }
 
 int live_lines_open(struct live_lines *x, const struct live *l, const struct seal_key *key,
-    struct stages *stages, int64_t clock_ms, struct err *e)
+    struct detnat_sets *nats, struct stages *stages, int64_t clock_ms, struct err *e)
 {
 	bool turned;
 	*x = (struct live_lines){.l = l, .key = key};
@@ -120,7 +122,7 @@ int live_lines_open(struct live_lines *x, const struct live *l, const struct sea
 	bad = bad ? bad : open_store(x, e);
 	if (bad)
 		return bad;
-	open_owners(x, stages);
+	open_owners(x, nats, stages);
 	x->syncing = errand_new();
 	x->working = errand_new();
 	atomic_store(&l->board->session_turn_at, ring_taken_at(l->sessions));

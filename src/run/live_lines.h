@@ -14,6 +14,7 @@
 #include "run/errand.h"
 #include "run/live.h"
 #include "run/live_clock.h"
+#include "run/nats.h"
 #include "run/session_store.h"
 #include "run/stages.h"
 
@@ -35,7 +36,7 @@ struct live_lines {
 	struct pseudonym_key names; /* what lines are called by; while naming, still the old one */
 	struct naming naming;
 	struct whose_live live;
-	struct whose_source source;
+	struct whose_source sources[2]; /* sessions, deterministic NATs */
 	struct asker asker;
 	struct owners *owners;
 	struct errand *syncing, *working;
@@ -52,10 +53,11 @@ struct live_lines {
 	bool failing, key_failing; /* it was said */
 };
 
-/* Opens the index and the keys of the folder, where sessions are named; clock_ms: of the stages, 0
- * if it is not known yet. From then on the stages ask it for lines. CONFIG, INPUT, SYS. */
+/* Opens the index and the keys of the folder, where sessions are named; nats: borrowed; clock_ms:
+ * of the stages, 0 if it is not known yet. From then on the stages ask it for lines. CONFIG, INPUT,
+ * SYS. */
 int live_lines_open(struct live_lines *x, const struct live *l, const struct seal_key *key,
-    struct stages *stages, int64_t clock_ms, struct err *e);
+    struct detnat_sets *nats, struct stages *stages, int64_t clock_ms, struct err *e);
 /* Sessions of either ring: the `exporter` of one is the place of its exporter, or its source, + 1.
  */
 enum live_origin { OF_EXPORTER, OF_SOURCE };

@@ -3,6 +3,7 @@
 /* What the parent of a live sensor opens: sockets, folders, the state's folder and its lock, the
  * ring and the board. Children inherit all of it and open nothing. */
 #include "attribute/attribute.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "run/live.h"
 #include "run/place.h"
@@ -15,14 +16,11 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 int64_t live_now_ms(void)
 {
-	struct timespec t;
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return clock_now_ms();
 }
 
 void live_say(const char *fmt, ...)

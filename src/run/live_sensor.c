@@ -43,6 +43,7 @@ struct live_sensor {
 	struct batch batch;
 	struct stream_batch ready; /* to go on */
 	struct live_clock clock;
+	struct detnat_sets nats;
 	struct live_lines lines;
 	uint64_t not_exact[4]; /* as counted last */
 	struct live_state state;
@@ -402,7 +403,10 @@ static struct stages_options stages_of(const struct live_sensor *s)
 static int open_stages(struct live_sensor *s, struct err *e)
 {
 	const struct stages_options so = stages_of(s);
-	int bad = stages_open(&s->stages, &so, e);
+	int bad = nats_read(&s->l->o->nats, &s->nats, e);
+	if (!bad && s->nats.n && !s->l->sessions)
+		bad = err_set(e, ERR_CONFIG, "--nat leads to lines of --sessions");
+	bad = bad ? bad : stages_open(&s->stages, &so, e);
 	if (!bad)
 		stages_start(&s->stages, (struct pipeline_idle){0});
 	return bad;
@@ -420,6 +424,7 @@ static void take_over(struct live_sensor *s)
 		return;
 	case LIVE_USELESS:
 		stages_close(&s->stages);
+		detnat_sets_fini(&s->nats);
 		s->gone = open_stages(s, &e) != 0;
 		if (s->gone)
 			live_say("%s", e.msg);
@@ -432,7 +437,8 @@ static void open_lines(struct live_sensor *s)
 {
 	struct renames r = {0};
 	struct err e;
-	if (live_lines_open(&s->lines, s->l, &s->state.key, &s->stages, s->stage_ms, &e)) {
+	if (live_lines_open(
+		&s->lines, s->l, &s->state.key, &s->nats, &s->stages, s->stage_ms, &e)) {
 		live_say("%s", e.msg);
 		s->gone = true;
 		return;
@@ -523,6 +529,7 @@ static void close_sensor(struct live_sensor *s)
 	live_state_close(&s->state);
 	live_lines_close(&s->lines);
 	stages_close(&s->stages);
+	detnat_sets_fini(&s->nats);
 	smooth_fini(&s->smooth);
 	smooth_pool_fini(&s->pool);
 	batch_fini(&s->batch);

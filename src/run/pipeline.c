@@ -72,8 +72,10 @@ static void hint_work(struct pipeline *p, struct work *w)
 		w->hints = mem_grow(w->hints, w->hint_cap = c->cap, sizeof *w->hints);
 	for (size_t at = 0, to; at < c->n; at = to) {
 		to = c->n - at < SOME ? c->n : at + SOME;
-		for (size_t i = at; i < to; i++)
+		for (size_t i = at; i < to; i++) {
+			mem_prefetch(&c->v[i + NEAR], sizeof *c->v);
 			population_prepare(p->o.population, &c->v[i], &w->hints[i]);
+		}
 		for (size_t i = at; i < to; i++) {
 			while (asked < w->asked_n && w->asked[asked].at == i)
 				hint_lookup(p, &w->asked[asked++]);
@@ -184,7 +186,7 @@ static void hand_over(struct pipeline *p)
 		gate_pass(&p->filled);
 		p->handed++;
 		for (unsigned i = 0; i < p->n && p->handed >= RING; i++)
-			(void)gate_wait(&p->shards[i].done, p->handed - RING + 1, SLEEP);
+			(void)wait_for(p, &p->shards[i].done, p->handed - RING + 1);
 	} else {
 		hint_work(p, filling(p));
 		do_work(p->shards, filling(p));

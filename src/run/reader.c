@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW_BYTES = 1 << 18 };
+enum { WINDOW_BYTES = 1 << 16 };
 
 void tally_tell(struct tally *t, const char *fmt, ...)
 {

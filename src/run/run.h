@@ -18,7 +18,7 @@ struct decode_options { /* theriac decode */
 
 struct run_detect_options { /* theriac detect */
 	const char *config;
-	struct opt_list inside, sessions, indicators, allow;
+	struct opt_list inside, sessions, nats, indicators, allow;
 	const char *format, *zone, *min_tier, *pseudonyms;
 	int64_t since_ms, until_ms; /* 0: no limit */
 	uint64_t threads;           /* 0: as many as there are processors */
@@ -29,7 +29,7 @@ struct run_detect_options { /* theriac detect */
 
 struct run_sensor_options { /* theriac sensor */
 	const char *config;
-	struct opt_list listen, exporters, sessions, nas, inside, indicators, allow;
+	struct opt_list listen, exporters, sessions, nas, nats, inside, indicators, allow;
 	uint64_t sampling, threads;
 	uint64_t buffer_mb; /* of each UDP socket */
 	const char *state, *out, *min_tier;
@@ -56,7 +56,8 @@ struct run_subscriber_options { /* theriac subscriber */
 };
 
 struct run_who_options { /* theriac who */
-	const char *reason, *proto, *zone, *state;
+	const char *config, *reason, *proto, *zone, *state;
+	struct opt_list nats;
 	uint64_t realm;
 	int64_t skew_ms;
 	bool verify_log, json;
@@ -97,6 +98,8 @@ void settings_print(
 const struct attribute_options *settings_attribute(const struct settings *s);
 const struct detect_options *settings_tables(const struct settings *s);
 const struct evidence_options *settings_evidence(const struct settings *s);
+const struct sessions_options *settings_sessions(const struct settings *s);
+const struct lines_rules *settings_lines(const struct settings *s);
 /* By the stage's number; valid as long as s. */
 const void *const *settings_decoders(const struct settings *s);
 const void *const *settings_detectors(const struct settings *s);
@@ -130,12 +133,12 @@ enum run_subscriber_what { RUN_SUBSCRIBER_IMPORT, RUN_SUBSCRIBER_EXPORT, RUN_SUB
 int run_subscriber(
     const struct run_subscriber_options *o, enum run_subscriber_what what, char **args, int n);
 /* args: address and time, or with verify_log a head or nothing. */
-int run_who(const struct run_who_options *o, char **args, int n);
+int run_who(const struct run_who_options *o, const struct settings *settings, char **args, int n);
 /* Puts the session records of files into the index. */
 int run_session_import(
     const struct run_session_options *o, const struct settings *settings, char **paths, int n);
 /* What the index holds. */
-int run_session_status(const struct run_session_options *o);
+int run_session_status(const struct run_session_options *o, const struct settings *settings);
 /* Simulates, and prints a closing word. */
 int run_simulate(const struct sim_options *o);
 /* Simulates, detects, shows. */

@@ -15,6 +15,7 @@
 
 struct importing {
 	const struct run_session_options *o;
+	const struct settings *settings;
 	struct session_import *import;
 	struct run_input in;
 	struct tally tally;
@@ -30,14 +31,15 @@ static void tell_lines(struct text *told)
 	text_fini(told);
 }
 
-static int open_store(
-    const struct run_session_options *o, bool imports, struct session_store **s, struct err *e)
+static int open_store(const struct run_session_options *o, const struct settings *settings,
+    bool imports, struct session_store **s, struct err *e)
 {
-	struct session_store_options so = {.imports = imports,
+	struct session_store_options so = {.sessions = *settings_sessions(settings),
+	    .lines = settings_lines(settings),
+	    .imports = imports,
 	    .retention_ms = o->retention_ms,
 	    .memory_bytes = o->memory_mb << 20};
 	struct text state = {0}, told = {0};
-	opt_defaults(sessions_rows, sessions_rows_n, &so.sessions);
 	int bad = place_state(o->state, imports, &state, e);
 	so.state = state.p;
 	bad = bad ? bad : session_store_open(s, &so, clock_now_ms(), &told, e);
@@ -109,7 +111,7 @@ static void import_words(const struct tally *t, const struct session_imported *d
 static int import_all(struct importing *m, struct session_imported *done)
 {
 	struct session_store *store;
-	int bad = open_store(m->o, true, &store, m->e);
+	int bad = open_store(m->o, m->settings, true, &store, m->e);
 	if (bad)
 		return bad;
 	bad = session_store_sweep(store, clock_now_ms(), m->e);
@@ -128,7 +130,7 @@ int run_session_import(
 {
 	struct session_imported done = {0};
 	struct err e;
-	struct importing m = {.o = o, .e = &e};
+	struct importing m = {.o = o, .settings = settings, .e = &e};
 	int bad =
 	    run_input_open(&m.in, settings_decoders(settings), o->format, o->zone, paths, n, &e);
 	bad = bad ? bad : import_all(&m, &done);
@@ -182,12 +184,12 @@ static void status_words(const struct session_status *s)
 	}
 }
 
-int run_session_status(const struct run_session_options *o)
+int run_session_status(const struct run_session_options *o, const struct settings *settings)
 {
 	struct session_store *store;
 	struct session_status s;
 	struct err e;
-	int bad = open_store(o, false, &store, &e);
+	int bad = open_store(o, settings, false, &store, &e);
 	if (bad) {
 		(void)fprintf(stderr, "theriac: %s\n", e.msg);
 		return bad == ERR_CONFIG ? 2 : 1;

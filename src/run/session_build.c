@@ -14,11 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MEMORY_MIN = 16 << 20, RUNS_MAX = 1024, BUFFER = 1 << 20 };
+enum { MEMORY_MIN = 16 << 20, RUNS_MAX = 1024, BUFFER = 1 << 20, AHEAD = 16 };
 #define IDS_MAX (1ull << 30)
 
 struct item {
 	uint64_t prefix;
+	uint32_t more; /* bits of the key behind those */
 	uint32_t at;
 };
 
@@ -33,7 +34,7 @@ struct session_build {
 	struct lines *ids;
 	struct renumber map;
 	struct segment_entry *v;
-	struct item *items;
+	struct item *items, *spare; /* spare: for sorting, as many again */
 	size_t n, cap;
 	struct session_file runs[RUNS_MAX];
 	size_t run_n;
@@ -152,13 +153,23 @@ void session_file_close(struct session_file *f)
 struct session_build *session_build_new(const char *path, uint64_t memory_bytes)
 {
 	struct session_build *b = mem_new(1, sizeof *b);
-	uint64_t each = sizeof *b->v + 2 * sizeof *b->items; /* sorting needs as many again */
+	uint64_t each = sizeof *b->v + 2 * sizeof *b->items;
 	b->cap = (size_t)((memory_bytes > MEMORY_MIN ? memory_bytes : MEMORY_MIN) / each);
 	b->v = mem_map(b->cap * sizeof *b->v);
 	b->items = mem_map(b->cap * sizeof *b->items);
+	b->spare = mem_map(b->cap * sizeof *b->spare);
 	b->ids = lines_new(IDS_MAX);
 	text_puts(&b->path, path);
 	return b;
+}
+
+static void free_gathered(struct session_build *b)
+{
+	mem_unmap(b->v, b->cap * sizeof *b->v);
+	mem_unmap(b->items, b->cap * sizeof *b->items);
+	mem_unmap(b->spare, b->cap * sizeof *b->spare);
+	b->v = NULL;
+	b->items = b->spare = NULL;
 }
 
 void session_build_drop(struct session_build *b)
@@ -167,8 +178,7 @@ void session_build_drop(struct session_build *b)
 		return;
 	for (size_t i = 0; i < b->run_n; i++)
 		session_file_close(&b->runs[i]);
-	mem_unmap(b->v, b->cap * sizeof *b->v);
-	mem_unmap(b->items, b->cap * sizeof *b->items);
+	free_gathered(b);
 	lines_free(b->ids);
 	free(b->map.v);
 	text_fini(&b->path);
@@ -195,33 +205,96 @@ static void renumber_for(struct renumber *m, const void *of)
 		memset(m->v, 0, m->n * sizeof *m->v);
 }
 
-/* The order of entries, as far as 64 bits go. */
-static uint64_t prefix_of(const struct segment_entry *e)
+static uint32_t seconds_of(int64_t ms)
+{
+	int64_t s = ms / 1000;
+	return s < 0 ? 0 : s < UINT32_MAX ? (uint32_t)s : UINT32_MAX;
+}
+
+/* The order of entries, as far as 96 bits go: realm, prefix length, then of IPv4 the address, cell
+ * and second, of IPv6 the first bits of the address. */
+static struct item item_of(const struct segment_entry *e, size_t at)
 {
 	const uint64_t most = 0xffffffffffff;
+	struct item item = {.at = (uint32_t)at};
 	uint64_t realm = e->v.realm < 127 ? e->v.realm : 127;
-	uint64_t high = be64toh(e->v.addr.q[0]), low = be64toh(e->v.addr.q[1]), at;
-	if (high)
-		at = high >> 16;
-	else if (addr_is_v4(&e->v.addr))
-		at = (low & 0xffffffff) << 16 | (e->cell < 0xffff ? e->cell : 0xffff);
-	else
-		at = low > most ? most : 0;
-	return realm << 57 | (uint64_t)e->v.bits << 49 | (uint64_t)(high > 0) << 48 | at;
+	uint64_t high = be64toh(e->v.addr.q[0]), low = be64toh(e->v.addr.q[1]), first;
+	if (addr_is_v4(&e->v.addr)) {
+		bool in_time = e->cell < 0xffff;
+		first = (low & 0xffffffff) << 16 | (in_time ? e->cell : 0xffff);
+		item.more = in_time ? seconds_of(e->v.t0_ms) : 0;
+	} else if (high) {
+		first = high >> 16;
+		item.more = (uint32_t)(high << 16 | low >> 48);
+	} else { /* before IPv4's, or behind */
+		first = low > most ? most : 0;
+		item.more = low > most ? UINT32_MAX : 0;
+	}
+	item.prefix = realm << 57 | (uint64_t)e->v.bits << 49 | (uint64_t)(high > 0) << 48 | first;
+	return item;
+}
+
+enum { DIGITS = 12, VALUES = 256 };
+static unsigned digit(const struct item *i, unsigned k)
+{
+	return (k < 4 ? i->more >> 8 * k : (uint32_t)(i->prefix >> 8 * (k - 4))) & (VALUES - 1);
+}
+
+/* One step of the sort; false: all have the same digit. */
+static bool sort_digit(const struct item *from, struct item *to, size_t n, unsigned k)
+{
+	uint32_t at[VALUES] = {0}, sum = 0;
+	for (size_t i = 0; i < n; i++)
+		at[digit(&from[i], k)]++;
+	if (at[digit(&from[0], k)] == n)
+		return false;
+	for (unsigned d = 0; d < VALUES; d++) {
+		uint32_t here = at[d];
+		at[d] = sum;
+		sum += here;
+	}
+	for (size_t i = 0; i < n; i++)
+		to[at[digit(&from[i], k)]++] = from[i];
+	return true;
 }
 
 static int by_order(const void *a, const void *b, void *arg)
 {
 	const struct item *x = a, *y = b;
 	const struct segment_entry *v = arg;
-	if (x->prefix != y->prefix)
-		return x->prefix < y->prefix ? -1 : 1;
 	return segment_order(&v[x->at], &v[y->at]);
+}
+
+static void sort(struct session_build *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		b->items[i] = item_of(&b->v[i], i);
+	for (unsigned k = 0; k < DIGITS && b->n; k++) {
+		if (!sort_digit(b->items, b->spare, b->n, k))
+			continue;
+		struct item *was = b->items;
+		b->items = b->spare;
+		b->spare = was;
+	}
+	for (size_t i = 0, end; i < b->n; i = end) {
+		const struct item *first = &b->items[i];
+		for (end = i + 1; end < b->n && b->items[end].prefix == first->prefix &&
+				  b->items[end].more == first->more;)
+			end++;
+		if (end - i > 1)
+			qsort_r(&b->items[i], end - i, sizeof *b->items, by_order, b->v);
+	}
 }
 
 static bool same_entry(const struct segment_entry *a, const struct segment_entry *b)
 {
 	return a->cell == b->cell && interval_is(&a->v, &b->v);
+}
+
+static void prefetch(const struct segment_entry *e)
+{
+	__builtin_prefetch(e);
+	__builtin_prefetch((const char *)e + 64);
 }
 
 /* What was gathered, sorted, as a run; its file has no name any more once it is open. */
@@ -234,15 +307,16 @@ static int spill(struct session_build *b, struct err *e)
 	if (b->run_n == RUNS_MAX)
 		return err_set(
 		    e, ERR_LIMIT, "%.150s: more than %d runs to sort", b->path.p, RUNS_MAX);
-	for (size_t i = 0; i < b->n; i++)
-		b->items[i] = (struct item){prefix_of(&b->v[i]), (uint32_t)i};
-	qsort_r(b->items, b->n, sizeof *b->items, by_order, b->v);
+	sort(b);
 	text_fmt(&path, "%s.run%zu", b->path.p, b->run_n);
 	int bad = out_open(&o, path.p, e);
 	struct segment_writer *w = segment_write(out_sink, &o);
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
+		if (i + AHEAD < b->n)
+			prefetch(&b->v[b->items[i + AHEAD].at]);
 		if (i == 0 || !same_entry(&b->v[b->items[i - 1].at], &b->v[b->items[i].at]))
 			segment_add(w, &b->v[b->items[i].at]);
+	}
 	if (bad)
 		segment_drop(w);
 	else
@@ -367,11 +441,7 @@ int session_build_end(struct session_build *b, struct segment_about *about, stru
 	struct text path = {0};
 	struct out o = {.fd = -1};
 	int bad = b->n || !b->run_n ? spill(b, e) : ERR_OK;
-	/* Merging needs no room to gather in. */
-	mem_unmap(b->v, b->cap * sizeof *b->v);
-	mem_unmap(b->items, b->cap * sizeof *b->items);
-	b->v = NULL;
-	b->items = NULL;
+	free_gathered(b); /* merging needs no room for that */
 	text_fmt(&path, "%s.new", b->path.p);
 	bad = bad ? bad : out_open(&o, path.p, e);
 	if (!bad) {

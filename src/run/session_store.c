@@ -65,8 +65,10 @@ void store_make_sources(struct session_store *s)
 			    strcmp(s->files[k]->name.writer, f->name.writer) == 0 &&
 			    s->files[k]->name.from_ms < f->name.from_ms)
 				f->oldest = false;
-		s->sources[i + 1] =
-		    (struct whose_source){find_in_file, name_in_file, f, live ? s->swept_ms : 0};
+		s->sources[i + 1] = (struct whose_source){.find = find_in_file,
+		    .name = name_in_file,
+		    .of = f,
+		    .swept_ms = live ? s->swept_ms : 0};
 	}
 	s->asker.v = s->sources;
 	s->asker.n = s->file_n + 1;
@@ -375,7 +377,7 @@ int session_store_open(struct session_store **to, const struct session_store_opt
 			    "'%.60s' is no writer's name; want up to %d of a-z and 0-9", o->writer,
 			    SESSION_WRITER_MAX)
 		      : ERR_OK;
-	bad = bad || !o->order ? bad : lines_order(s->lines, o->order, e);
+	bad = bad || !o->lines ? bad : lines_rules(s->lines, o->lines, e);
 	bad = bad ? bad : make_folder(s, o->state, e);
 	bad = bad ? bad : take_key(s, e);
 	if (!bad)

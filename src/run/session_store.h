@@ -22,9 +22,9 @@ struct session_store_options {
 	const char *writer; /* name of this one, letters and digits; NULL: only reads, or imports */
 	bool imports;
 	int64_t retention_ms;
-	int64_t seal_ms;       /* how long a log becomes; 0: an hour */
-	uint64_t memory_bytes; /* for sorting; 0: 256 MiB */
-	const char *order;     /* see lines_order; NULL: the default */
+	int64_t seal_ms;                 /* how long a log becomes; 0: an hour */
+	uint64_t memory_bytes;           /* for sorting; 0: 256 MiB */
+	const struct lines_rules *lines; /* NULL: the default ones */
 	void (*heard)(
 	    void *arg, const struct interval *v); /* of each that events change; or NULL */
 	void *heard_arg;

@@ -23,17 +23,25 @@ struct settings {
 	struct attribute_options attribute;
 	struct detect_options tables;
 	struct evidence_options evidence;
+	struct sessions_options sessions;
+	struct lines_rules lines;
 };
 
-enum { STAGES = 3 };
+enum { STAGES = 5 };
 
 static void add_stages(struct settings *s)
 {
 	const struct conf_section stages[STAGES] = {
 	    {"attribute", "how conversations are put together", attribute_rows, attribute_rows_n,
-		&s->attribute},
-	    {"tables", "room for lines and destinations", detect_rows, detect_rows_n, &s->tables},
-	    {"evidence", "how sure one has to be", evidence_rows, evidence_rows_n, &s->evidence}};
+		&s->attribute, NULL},
+	    {"sessions", "how records of who held an address are put together", sessions_rows,
+		sessions_rows_n, &s->sessions, NULL},
+	    {"lines", "which identifiers are one subscriber line", lines_rows, lines_rows_n,
+		&s->lines, lines_rule_check},
+	    {"tables", "room for lines and destinations", detect_rows, detect_rows_n, &s->tables,
+		NULL},
+	    {"evidence", "how sure one has to be", evidence_rows, evidence_rows_n, &s->evidence,
+		NULL}};
 	for (size_t i = 0; i < STAGES; i++)
 		s->sections[s->sections_n++] = stages[i];
 }
@@ -52,8 +60,9 @@ static void add_decoder(struct settings *s, const struct decoder *d, size_t i)
 	void *values = arena_new(&s->arena, d->opts_bytes);
 	s->decoder_opts[i] = values;
 	if (d->rows_n)
-		s->sections[s->sections_n++] = (struct conf_section){
-		    section_name(s, "decoder", d->name), d->summary, d->rows, d->rows_n, values};
+		s->sections[s->sections_n++] =
+		    (struct conf_section){section_name(s, "decoder", d->name), d->summary, d->rows,
+			d->rows_n, values, NULL};
 }
 
 static void add_detector(struct settings *s, const struct detector *d)
@@ -66,7 +75,7 @@ static void add_detector(struct settings *s, const struct detector *d)
 		memcpy(rows + 1, d->rows, d->rows_n * sizeof *rows);
 	s->detector_opts[detector_number(d)] = values;
 	s->sections[s->sections_n++] = (struct conf_section){
-	    section_name(s, "detector", d->name), d->summary, rows, d->rows_n + 1, values};
+	    section_name(s, "detector", d->name), d->summary, rows, d->rows_n + 1, values, NULL};
 }
 
 struct settings *settings_new(void)
@@ -137,6 +146,16 @@ const struct detect_options *settings_tables(const struct settings *s)
 const struct evidence_options *settings_evidence(const struct settings *s)
 {
 	return &s->evidence;
+}
+
+const struct sessions_options *settings_sessions(const struct settings *s)
+{
+	return &s->sessions;
+}
+
+const struct lines_rules *settings_lines(const struct settings *s)
+{
+	return &s->lines;
 }
 
 const bool *settings_enabled(const struct settings *s)

@@ -13,8 +13,9 @@ enum { MERGE_PART = 8 };
 /* Of the newest records that part may have clocks that run ahead: they move nobody's window. */
 enum { AHEAD_PART = 8 };
 enum { BLOCK_BYTES = 65536, CHUNK = 32 }; /* a chunk of blocks is a huge page */
-enum { DIGIT_MAX = 11, DIGIT_FEW = 8 };   /* bits by which a batch is sorted; a small one */
-enum { BLOCKS_SPARE = 16, AHEAD = 8, OF_RECORD = 128 /* bytes, for most less */ };
+enum { DIGIT_MAX = 12, DIGIT_FEW = 8 };   /* bits by which a batch is sorted; a small one */
+enum { FEW = 1024 };                      /* records */
+enum { BLOCKS_SPARE = 16, AHEAD = 8, SOON = 8, OF_RECORD = 128 /* bytes, for most less */ };
 
 static void room(struct smooth_items *l, size_t n)
 {
@@ -111,7 +112,7 @@ static void *packing_room(struct smooth *s)
 static void is_packed(struct smooth *s, struct smooth_item *i, size_t bytes)
 {
 	i->block = s->filling - 1;
-	i->at = (uint32_t)s->filled & INT32_MAX;
+	i->at = (uint16_t)s->filled;
 	s->pool->left[i->block]++;
 	s->filled += bytes;
 	s->bytes += bytes;
@@ -155,20 +156,24 @@ void smooth_lot_begin(struct smooth_lot *l, struct smooth_pool *p)
 
 bool smooth_lot_fill(struct smooth_lot *l, const struct batch *b, size_t *at, uint64_t *refused)
 {
-	for (; *at < b->flow_n + b->dns_n; ++*at) {
-		if (l->n == SMOOTH_LOT || l->bytes + PACKED_MAX > BLOCK_BYTES)
-			return false;
-		struct smooth_item *i = &l->v[l->n];
-		size_t bytes = pack(b, *at, i, l->p + l->bytes);
-		*refused += !bytes;
+	size_t k = *at, end = b->flow_n + b->dns_n, n = l->n, used = l->bytes, from = k, had = n;
+	for (; k < end && n < SMOOTH_LOT && used + PACKED_MAX <= BLOCK_BYTES; k++) {
+		struct smooth_item *i = &l->v[n];
+		mem_prefetch_write(i + SOON, sizeof *i);
+		mem_prefetch_write(l->p + used + SOON * OF_RECORD, 1);
+		size_t bytes = pack(b, k, i, l->p + used);
 		if (!bytes)
 			continue;
 		i->block = l->block;
-		i->at = (uint32_t)l->bytes & INT32_MAX;
-		l->bytes += bytes;
-		l->n++;
+		i->at = (uint16_t)used;
+		used += bytes;
+		n++;
 	}
-	return true;
+	*refused += k - from - (n - had);
+	*at = k;
+	l->n = n;
+	l->bytes = used;
+	return k == end;
 }
 
 void smooth_lot_add(struct smooth *s, const struct smooth_lot *l)
@@ -218,8 +223,10 @@ static void sort_fresh(struct smooth *s)
 	if (in_order)
 		return;
 	room(&s->spare, s->fresh.n);
-	unsigned bits = s->fresh.n >> DIGIT_MAX ? DIGIT_MAX : DIGIT_FEW;
 	uint64_t span = (uint64_t)(last_ms - first_ms);
+	unsigned most = s->fresh.n >= FEW ? DIGIT_MAX : DIGIT_FEW;
+	unsigned all = 64 - (unsigned)__builtin_clzll(span), passes = (all + most - 1) / most;
+	unsigned bits = (all + passes - 1) / passes;
 	for (unsigned shift = 0; shift < 64 && span >> shift; shift += bits) {
 		pass(&s->fresh, &s->spare, first_ms, shift, bits);
 		struct smooth_items sorted = s->spare;

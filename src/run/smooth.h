@@ -10,8 +10,8 @@ enum { SMOOTH_RECORDS = 65536, SMOOTH_MS = 300000 }; /* offline */
 struct smooth_item { /* a record */
 	int64_t time_ms;
 	uint32_t block;
-	uint32_t at : 31; /* where it stands in the block */
-	uint32_t is_dns : 1;
+	uint16_t at; /* where it stands in the block */
+	bool is_dns;
 };
 
 struct smooth_items { /* growing list */

@@ -66,12 +66,15 @@ static int open_sessions(struct stages *s, uint32_t skew_ms, struct err *e)
 	struct pseudonym_key key;
 	int bad = s->o.pseudonyms ? keys_read_file(s->o.pseudonyms, &key, e) : ERR_OK;
 	const struct line_book_options o = {.files = &s->o.sessions,
-	    .decoder_opts = settings_decoders(s->o.settings),
+	    .nats = &s->o.nats,
+	    .settings = s->o.settings,
 	    .zone = s->o.zone,
 	    .skew_ms = skew_ms,
 	    .key = s->o.pseudonyms ? &key : NULL};
 	if (s->o.pseudonyms && !s->o.sessions.n)
 		return err_set(e, ERR_CONFIG, "--pseudonyms is for lines of --sessions");
+	if (s->o.nats.n && !s->o.sessions.n)
+		return err_set(e, ERR_CONFIG, "--nat leads to lines of --sessions");
 	if (bad || !s->o.sessions.n)
 		return bad;
 	bad = line_book_open(&s->book, &o, e);

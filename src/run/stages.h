@@ -9,6 +9,7 @@ struct stages_options { /* borrowed, as are their texts */
 	const struct settings *settings;
 	struct opt_list inside, indicators, allow;
 	struct opt_list sessions; /* files; none: an address is the line */
+	struct opt_list nats;     /* files of deterministic ones, behind which lines are */
 	const char *zone;         /* of their times, where these carry none */
 	const char *pseudonyms;   /* key file, NULL: lines are called as the files call them */
 	uint64_t sampling, threads;

@@ -13,16 +13,16 @@ struct source {
 	const char *path;
 	int64_t next_ms; /* of its next record */
 	bool open, ended;
-	uint64_t taken; /* bytes */
-	struct ahead_input input;
-	struct smooth smooth;
+	uint64_t taken;                               /* bytes */
+	_Alignas(MEM_APART) struct ahead_input input; /* of who reads */
+	_Alignas(MEM_APART) struct smooth smooth;     /* of the caller */
 };
 
 struct stream {
 	const struct reader_env *env;
 	struct tally *tally;
-	struct source *v;
-	size_t n;
+	struct source *v; /* room for so many */
+	size_t n, room;
 	size_t *heap, heap_n; /* numbers of sources, the one whose next record is oldest first */
 	int64_t clock_ms;
 	uint64_t taken; /* bytes of all */
@@ -184,7 +184,8 @@ struct stream *stream_new(const struct run_input *in, struct tally *tally)
 	smooth_pool_fill(&s->pool);
 	s->ahead = ahead_new(&s->pool, tally);
 	allow_many_files();
-	s->v = mem_new(in->paths.n, sizeof *s->v);
+	s->room = in->paths.n + 1;
+	s->v = mem_map(s->room * sizeof *s->v);
 	s->heap = mem_new(in->paths.n, sizeof *s->heap);
 	if (in->paths.n)
 		qsort(in->paths.v, in->paths.n, sizeof *in->paths.v, by_text);
@@ -286,7 +287,7 @@ void stream_free(struct stream *s)
 		close_source(s, &s->v[i]);
 	ahead_free(s->ahead);
 	smooth_pool_fini(&s->pool);
-	free(s->v);
+	mem_unmap(s->v, s->room * sizeof *s->v);
 	free(s->heap);
 	mem_unmap(s, sizeof *s);
 }

@@ -48,14 +48,14 @@ static int print(const struct text *out, struct err *e)
 		   : err_set(e, ERR_SYS, "the output could not be written: %s", strerror(errno));
 }
 
-static int answer(const struct run_who_options *o, const char *state, const struct question *q,
-    enum whose *kind, struct err *e)
+static int answer(const struct run_who_options *o, const struct settings *settings,
+    const char *state, const struct question *q, enum whose *kind, struct err *e)
 {
 	struct who_sources sources;
 	struct audit_head h;
 	struct answer a;
 	struct text out = {0};
-	int bad = who_sources_open(state, &sources, e);
+	int bad = who_sources_open(state, o, settings, &sources, e);
 	if (bad)
 		return bad;
 	struct asker w = {.v = sources.v, .n = sources.n};
@@ -72,7 +72,8 @@ static int answer(const struct run_who_options *o, const char *state, const stru
 	return bad;
 }
 
-static int ask(const struct run_who_options *o, char **args, struct err *e)
+static int ask(
+    const struct run_who_options *o, const struct settings *settings, char **args, struct err *e)
 {
 	struct question q;
 	struct text state = {0};
@@ -80,7 +81,7 @@ static int ask(const struct run_who_options *o, char **args, struct err *e)
 	int bad = check_reason(o->reason, e);
 	bad = bad ? bad : who_question(o, args[0], args[1], &q, e);
 	bad = bad ? bad : place_state(o->state, true, &state, e);
-	bad = bad ? bad : answer(o, state.p, &q, &kind, e);
+	bad = bad ? bad : answer(o, settings, state.p, &q, &kind, e);
 	text_fini(&state);
 	if (bad)
 		return run_status_of(bad, e);
@@ -136,9 +137,9 @@ static int verify(const struct run_who_options *o, const char *head, struct err 
 	return bad ? run_status_of(bad, e) : r.sound ? 0 : 1;
 }
 
-int run_who(const struct run_who_options *o, char **args, int n)
+int run_who(const struct run_who_options *o, const struct settings *settings, char **args, int n)
 {
 	struct err e;
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is met like a full disk */
-	return o->verify_log ? verify(o, n ? args[0] : NULL, &e) : ask(o, args, &e);
+	return o->verify_log ? verify(o, n ? args[0] : NULL, &e) : ask(o, settings, args, &e);
 }

@@ -5,6 +5,7 @@
 #pragma once
 #include "attribute/attribute.h"
 #include "run/audit.h"
+#include "run/nats.h"
 #include "run/run.h"
 
 /* ADDR, ADDR:PORT, [ADDR] or [ADDR]:PORT (an IPv6 address with a port stands in brackets), a time,
@@ -19,13 +20,15 @@ void who_json(const struct asker *w, const struct question *q, const struct answ
 /* Adds what the record of the log says of question and answer. */
 void who_record(const struct question *q, const struct answer *a, struct json *j);
 
-/* The stored session index of a state's folder as sources of an asker. Close with
- * who_sources_close. */
+/* The stored session index of a state's folder, and the NATs of the options, as sources of an
+ * asker. Close with who_sources_close. */
 struct session_store;
 struct who_sources {
-	const struct whose_source *v;
+	struct whose_source *v;
 	size_t n;
 	struct session_store *store;
+	struct detnat_sets nats;
 };
-int who_sources_open(const char *state, struct who_sources *s, struct err *e);
+int who_sources_open(const char *state, const struct run_who_options *o,
+    const struct settings *settings, struct who_sources *s, struct err *e);
 void who_sources_close(struct who_sources *s);

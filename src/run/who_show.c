@@ -63,9 +63,10 @@ static void line_json(const struct asker *w, const struct answer *a, size_t i, s
 	json_close(j);
 }
 
-static void record_json(const struct answer_record *r, struct json *j)
+static void record_json(const struct asker *w, const struct answer_record *r, struct json *j)
 {
 	char text[ADDR_TEXT];
+	struct text by = {0};
 	const struct interval *v = &r->v;
 	held_text(v, text);
 	json_open(j, NULL);
@@ -91,6 +92,10 @@ static void record_json(const struct answer_record *r, struct json *j)
 		json_time(j, "to", v->t1_ms);
 	json_text(j, "to_is", edges[v->end]);
 	json_uint(j, "line", r->line);
+	whose_says_so(w, r, &by);
+	if (by.n)
+		json_text(j, "by", by.p);
+	text_fini(&by);
 	json_close(j);
 }
 
@@ -109,7 +114,7 @@ void who_json(const struct asker *w, const struct question *q, const struct answ
 	json_end(&j);
 	json_list(&j, "records");
 	for (size_t i = 0; i < a->record_n; i++)
-		record_json(&a->records[i], &j);
+		record_json(w, &a->records[i], &j);
 	json_end(&j);
 	if (a->shared)
 		json_bool(&j, "shared", true);
@@ -125,8 +130,9 @@ void who_json(const struct asker *w, const struct question *q, const struct answ
 	text_fini(&head);
 }
 
-static void record_words(const struct answer_record *r, struct text *out)
+static void record_words(const struct asker *w, const struct answer_record *r, struct text *out)
 {
+	struct text by = {0};
 	char held[ADDR_TEXT], inside[ADDR_TEXT], from[WHEN_TEXT], to[WHEN_TEXT];
 	const struct interval *v = &r->v;
 	held_text(v, held);
@@ -143,9 +149,14 @@ static void record_words(const struct answer_record *r, struct text *out)
 	text_fmt(out, " from %s (%s)", v->t0_ms ? from : "some time", edges[v->begin]);
 	when_text(to, v->t1_ms == INTERVAL_EVER_MS ? 0 : v->t1_ms);
 	if (v->t1_ms == INTERVAL_EVER_MS)
-		text_puts(out, ", not ended\n");
+		text_puts(out, ", not ended");
 	else
-		text_fmt(out, " to %s (%s)\n", to, edges[v->end]);
+		text_fmt(out, " to %s (%s)", to, edges[v->end]);
+	whose_says_so(w, r, &by);
+	if (by.n)
+		text_fmt(out, ", by %s", by.p);
+	text_putc(out, '\n');
+	text_fini(&by);
 }
 
 static void line_words(const struct asker *w, const struct answer *a, size_t i, struct text *out)
@@ -159,7 +170,7 @@ static void line_words(const struct asker *w, const struct answer *a, size_t i, 
 	text_puts(out, a->v[i].unsure ? ", not for sure\n" : "\n");
 	for (size_t k = 0; k < a->record_n; k++)
 		if (a->records[k].line == i)
-			record_words(&a->records[k], out);
+			record_words(w, &a->records[k], out);
 }
 
 static const char *meaning(const struct answer *a)
@@ -193,7 +204,7 @@ void who_words(const struct asker *w, const struct question *q, const struct ans
 		line_words(w, a, i, out);
 	if (!a->n)
 		for (size_t k = 0; k < a->record_n; k++)
-			record_words(&a->records[k], out);
+			record_words(w, &a->records[k], out);
 	if (a->more || a->cut)
 		text_puts(out, "  and more\n");
 	text_fmt(out, "log: %llu entries, head %s\n", (unsigned long long)h->n, head);

@@ -107,7 +107,8 @@ static struct question question_of(enum what what, uint64_t i)
 			  : what == LEASE_V4 ? addr_v4((uint32_t)(0x64400000 + i))
 					     : addr_v4((uint32_t)(0xcb000000 + i / BLOCKS));
 	uint64_t port = what == NAT_BLOCK ? 1024 + i % BLOCKS * BLOCK + 7 : 443;
-	return (struct question){addr, 0, (uint16_t)port, 6, T0 + DAY, 2000};
+	return (struct question){
+	    .addr = addr, .port = (uint16_t)port, .proto = 6, .at_ms = T0 + DAY, .skew_ms = 2000};
 }
 
 static struct sessions_options options(uint64_t room)
@@ -230,10 +231,10 @@ static struct interval week_of(struct rand *r, uint64_t lines_n)
 {
 	uint64_t who = rand_below(r, lines_n), kind = rand_below(r, 4);
 	int64_t ms = T0 + (int64_t)rand_below(r, WEEK);
-	struct session s = event_of(kind == 0   ? LEASE_V6
+	struct session s = place_of(kind == 0   ? LEASE_V6
 				    : kind == 3 ? NAT_BLOCK
 						: LEASE_V4,
-	    who, ms, 0);
+	    who, ms);
 	s.end = SESSION_TOLD;
 	s.t1_ms = ms + (int64_t)(60000 + rand_below(r, DAY / 4));
 	struct interval v = interval_of(&s);
@@ -314,14 +315,17 @@ static void time_questions(
 {
 	static double took[SAMPLES];
 	struct segment_reader reader = {.segment = &f->segment};
-	struct whose_source source = {find_in, name_in, &reader, 0};
+	struct whose_source source = {.find = find_in, .name = name_in, .of = &reader};
 	struct asker a = {.v = &source, .n = 1};
 	struct rand r = rand_of(seed, 5);
 	size_t kinds[4] = {0};
 	for (size_t i = 0; i < SAMPLES; i++) {
 		struct interval v = week_of(&r, lines_n);
-		struct question q = {v.addr, 0, (uint16_t)(v.port_first ? v.port_first + 7 : 443),
-		    6, v.t0_ms + 1000, 2000};
+		struct question q = {.addr = v.addr,
+		    .port = (uint16_t)(v.port_first ? v.port_first + 7 : 443),
+		    .proto = 6,
+		    .at_ms = v.t0_ms + 1000,
+		    .skew_ms = 2000};
 		struct answer answer;
 		char name[LINE_TEXT];
 		double begin = seconds();
@@ -351,7 +355,7 @@ static void bench_disk(uint64_t n, const char *folder)
 		struct session s = event_of(LEASE_V4, i, T0, 0);
 		(void)lines_enter(lines, &s.ids, 0, T0);
 	}
-	double begin = seconds();
+	double begin = seconds(), cpu = cpu_seconds();
 	struct session_build *b = session_build_new(path.p, 1ull << 30);
 	for (uint64_t i = 0; i < n; i++) {
 		struct interval v = week_of(&r, lines_n);
@@ -360,13 +364,14 @@ static void bench_disk(uint64_t n, const char *folder)
 	double gathered = seconds() - begin;
 	must(session_build_end(b, &about, &e), &e);
 	double took = seconds() - begin;
+	cpu = cpu_seconds() - cpu;
 	lines_free(lines);
 	make_cold(&f, path.p);
-	printf("disk: %llu intervals of %llu lines, %llu entries, %.2f GB; built in %.0f s (%.0f s "
-	       "runs, %.0f s merge), peak %.0f MB\n",
+	printf("disk: %llu intervals of %llu lines, %llu entries, %.2f GB; built in %.1f s (%.1f s "
+	       "runs, %.1f s merge; %.1f s of a core), peak memory %.0f MB\n",
 	    (unsigned long long)f.segment.about.interval_n, (unsigned long long)lines_n,
 	    (unsigned long long)f.segment.entry_n, (double)f.bytes / 1e9, took, gathered,
-	    took - gathered, peak_mb());
+	    took - gathered, cpu, peak_mb());
 	time_questions(&f, "look-ups, cold", lines_n, 11);
 	time_questions(&f, "the same again, warm", lines_n, 11);
 	time_disk(path.p, f.bytes);

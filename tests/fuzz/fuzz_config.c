@@ -35,7 +35,7 @@ static int read_and_print(const char *text, size_t n, struct text *out)
 	struct values v = {0};
 	struct arena arena = {0};
 	struct err e;
-	const struct conf_section s = {"test", NULL, rows, rows_n, &v};
+	const struct conf_section s = {"test", NULL, rows, rows_n, &v, NULL};
 	opt_defaults(rows, rows_n, &v);
 	int bad = conf_read("file", text, n, &s, 1, &arena, &e);
 	if (bad)

@@ -397,6 +397,42 @@ Thu Jan  1 01:40:00 2026
 """)
 
 
+def detail_proxied():
+    case("radius-detail-fires-proxied", "As FreeRADIUS 3.2 writes it with the packet's header, behind a proxy: of a NAS "
+         "that tells its address that one counts, not whom the packet came from; so another NAS that starts afresh "
+         "ends nothing of it. Where no address is told, the sender's counts.",
+         "decode --json detail", detail=r"""Wed Nov 25 13:02:39 2026
+	Packet-Src-IP-Address = 192.0.2.9
+	Packet-Dst-IP-Address = 192.0.2.10
+	Packet-Src-Port = 37103
+	Packet-Dst-Port = 1813
+	Acct-Status-Type = Start
+	User-Name = "o'neil \"x\"\\, 1@isp.example"
+	Acct-Session-Id = "s1"
+	NAS-IP-Address = 192.0.2.1
+	Framed-IP-Address = 100.64.1.20
+	Event-Timestamp = "Nov 25 2026 13:59:56 CET"
+	Acct-Delay-Time = 4
+	Message-Authenticator = 0xbdd3fd4bddfc973ee6f967de4854130b
+	Timestamp = 1795611759
+
+Wed Nov 25 13:02:41 2026
+	Packet-Src-IP-Address = 192.0.2.9
+	Acct-Status-Type = Accounting-On
+	NAS-IPv6-Address = 2001:db8::2
+	Event-Timestamp = "Nov 25 2026 14:02:41 CET"
+	Timestamp = 1795611761
+
+Wed Nov 25 13:02:42 2026
+	Packet-Src-IPv6-Address = 2001:db8::3
+	Acct-Status-Type = Start
+	Acct-Session-Id = "s2"
+	Framed-IP-Address = 100.64.1.21
+	Timestamp = 1795611762
+
+""")
+
+
 def other_details():
     case("radius-detail-quiet", "Records of authentication, and accounting that begins and ends nothing.",
          "decode --json auth-detail", **{"auth-detail": r"""Thu Jan  1 01:00:00 2026
@@ -576,6 +612,7 @@ def main():
     assignments()
     cgn()
     detail()
+    detail_proxied()
     other_details()
     kea_legal()
     dhcpd()

@@ -1,18 +1,21 @@
 # SPDX-FileCopyrightText: The Theriac authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What tests with real servers share. They run in namespaces of their own (see alone()), so that ports and addresses
-are free, and everything ends with them, however they end."""
+are free, and everything ends with them, however they end: all that a test starts is in its process namespace, whose
+first process is the test."""
 import datetime
 import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
 
 UNSHARE = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
 SECONDS = 30  # until something has to have happened
+SECONDS_IN_ALL = 300
 
 
 class Failed(Exception):
@@ -37,17 +40,28 @@ def program(name):
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
 
+def give_up(number, frame):
+    del frame
+    raise Failed(f"ended by signal {number}, or not within {SECONDS_IN_ALL} s")
+
+
 def alone(argv, programs):
-    """Goes on in namespaces of its own; a skip where that is not to be had."""
+    """Goes on in namespaces of its own; a skip where that is not to be had. There signals have to be asked for: the
+    first process of a namespace is spared those that it does not."""
     if os.environ.get("PEERS_ALONE"):
+        for number in (signal.SIGTERM, signal.SIGALRM, signal.SIGHUP):
+            signal.signal(number, give_up)
+        signal.alarm(SECONDS_IN_ALL)
         run("ip", "link", "set", "lo", "up")
         return
     why = lacking(programs)
     if why:
         print(why)
         sys.exit(77)
-    environment = {**os.environ, "PEERS_ALONE": "1"}
-    sys.exit(subprocess.run([*unshare(), sys.executable, *argv], env=environment, check=False).returncode)
+    os.environ["PEERS_ALONE"] = "1"
+    words = unshare()
+    sys.stdout.flush()
+    os.execvp(words[0], [*words, sys.executable, *argv])
 
 
 def run(*command):
@@ -73,6 +87,12 @@ def wait_until(moment):
     time.sleep(max(0, moment - time.time()))
 
 
+def is_up(device, enter=()):
+    """Not only set up: what is sent before that is lost."""
+    told = json.loads(run(*enter, "ip", "-json", "link", "show", device))[0]
+    return told["operstate"] == "UP" and "LOWER_UP" in told["flags"]
+
+
 class Network:
     """A network namespace, joined to ours by a link: `ours` here, `theirs` there."""
 
@@ -89,7 +109,7 @@ class Network:
                 run(*enter, "ip", "address", "add", address, "dev", device, *words)
             run(*enter, "ip", "link", "set", device, "up")
         run(*self.enter, "ip", "link", "set", "lo", "up")
-        until("the link", lambda: "state UP" in run(*self.enter, "ip", "link", "show", theirs))
+        until("the link", lambda: is_up(ours) and is_up(theirs, self.enter))
 
 
 class Server:
@@ -108,11 +128,12 @@ class Server:
     def said(self):
         return self.log.read_text(errors="replace")
 
-    def ready(self, word):
+    def ready(self, word, times=1):
+        """Once it has said that so often, with what others of this name said."""
         def says():
             if self.process.poll() is not None:
                 raise Failed(f"{self.log.stem} ended: {self.said()[-2000:]}")
-            return word in self.said()
+            return self.said().count(word) >= times
         until(f"{self.log.stem} is ready", says)
         return self
 

@@ -295,10 +295,10 @@ def main(argv):
     kept.mkdir()
     for path in files(home):
         shutil.copy(path, kept)
+    clean_up(home, nets, servers)  # before anything is asked: leases are short
     theriac = peers.Theriac(binary, folder / "state")
     print(theriac.bring_in(*files(kept)))
     ask_all(theriac, ours, end)
-    clean_up(home, nets, servers)
     print([p.name for p in files(home)])
     cleaned = peers.Theriac(binary, folder / "cleaned")
     print(cleaned.bring_in(*[p for p in files(home) if "kea" in p.name]))

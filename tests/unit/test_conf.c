@@ -57,14 +57,14 @@ struct fixture {
 
 static int read_text(struct fixture *f, const char *text)
 {
-	const struct conf_section s = {"test", "a section", rows, ROWS(rows), &f->values};
+	const struct conf_section s = {"test", "a section", rows, ROWS(rows), &f->values, NULL};
 	opt_defaults(rows, ROWS(rows), &f->values);
 	return conf_read("file", text, strlen(text), &s, 1, &f->arena, &f->e);
 }
 
 static char *print(struct fixture *f)
 {
-	const struct conf_section s = {"test", "a section", rows, ROWS(rows), &f->values};
+	const struct conf_section s = {"test", "a section", rows, ROWS(rows), &f->values, NULL};
 	struct text out = {0};
 	conf_print(&s, 1, &out);
 	return out.p;

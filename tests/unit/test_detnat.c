@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Deterministic NAT: each rule's published example, and that back and forth agree over all ports.
  */
-#include "attribute/detnat.h"
+#include "attribute/detnat_sets.h"
 #include "base/mem.h"
 #include "unit.h"
 #include <stdlib.h>
@@ -132,32 +132,106 @@ static void back_and_forth_agree_over_all_ports(void **state)
 	back_and_forth("nftables inside=10.0.0.9/32 outside=192.0.2.0/32 block=65536 first-port=0");
 }
 
+static void add(struct detnat_sets *s, const char *text)
+{
+	struct err e = {0};
+	if (detnat_sets_add(s, span_of(text), "nat", (unsigned)s->n + 1, &e) != ERR_OK)
+		fail_msg("%s: %s", text, e.msg);
+}
+
+/* The inside addresses that 192.0.2.0 leads to, as texts; how many. */
+static size_t ask(const struct detnat_sets *s, uint16_t port, uint32_t realm, int64_t at_ms,
+    uint32_t skew_ms, char inside[ANSWER_MAX][ADDR_TEXT])
+{
+	struct whose_source source = detnat_sets_source((struct detnat_sets *)s);
+	struct asker w = {.v = &source, .n = 1};
+	struct question q = {.addr = addr("192.0.2.0"),
+	    .port = port,
+	    .realm = realm,
+	    .at_ms = at_ms,
+	    .skew_ms = skew_ms};
+	struct answer a;
+	whose_ask(&w, &q, &a);
+	for (size_t i = 0; i < a.n; i++)
+		addr_text(inside[i], &a.records[a.v[i].record].v.inside);
+	whose_fini(&w);
+	return a.n;
+}
+
+static const int64_t change_ms = 1767312000000; /* 2026-01-02 */
+
 static void sets_count_while_they_are_in_force(void **state)
 {
 	(void)state;
-	const struct detnat sets[] = {
-	    set_of("nftables inside=10.0.0.0/28 outside=192.0.2.0/30 block=8000 "
-		   "to=2026-01-02T00:00:00Z"),
-	    set_of("nftables inside=10.0.1.0/28 outside=192.0.2.0/30 block=8000 "
-		   "from=2026-01-02T00:00:00Z"),
-	    set_of("nftables inside=10.0.2.0/28 outside=192.0.2.0/30 block=8000 realm=7"),
+	struct detnat_sets s = {0};
+	char inside[ANSWER_MAX][ADDR_TEXT];
+	add(&s, "");
+	add(&s, "# the second one takes over the pool");
+	assert_int_equal(s.n, 0);
+	add(&s, "nftables inside=10.0.1.0/28 outside=192.0.2.0/30 block=8000 "
+		"from=2026-01-02T00:00:00Z");
+	add(&s, "nftables inside=10.0.0.0/28 outside=192.0.2.0/30 block=8000 "
+		"from=2026-01-01T00:00:00Z");
+	add(&s, "nftables inside=10.0.2.0/28 outside=192.0.2.0/30 block=8000 realm=7 "
+		"from=2026-01-01T00:00:00Z to=2026-01-01T12:00:00Z");
+	assert_int_equal(ask(&s, 2000, 0, change_ms - 86400001, 0, inside), 0); /* before all */
+	assert_int_equal(ask(&s, 2000, 0, change_ms - 1, 0, inside), 1);
+	assert_string_equal(inside[0], "10.0.0.0");
+	assert_int_equal(ask(&s, 9024, 0, change_ms, 0, inside), 1);
+	assert_string_equal(inside[0], "10.0.1.1");
+	assert_int_equal(ask(&s, 2000, 0, change_ms, 2000, inside), 2); /* a clock that far off */
+	assert_int_equal(ask(&s, 1023, 0, change_ms, 0, inside), 0);
+	assert_int_equal(ask(&s, 2000, 8, change_ms, 0, inside), 0);
+	assert_int_equal(ask(&s, 2000, 7, change_ms, 0, inside), 0);
+	assert_int_equal(ask(&s, 2000, 7, change_ms - 80000000, 0, inside), 1);
+	assert_string_equal(inside[0], "10.0.2.0");
+	detnat_sets_fini(&s);
+}
+
+static void a_shared_address_without_a_port_is_ambiguous(void **state)
+{
+	(void)state;
+	struct detnat_sets s = {0};
+	char inside[ANSWER_MAX][ADDR_TEXT];
+	add(&s, "junos inside=10.1.0.0/16 outside=192.0.2.0-192.0.2.253 from=2026-01-01T00:00:00Z");
+	assert_int_equal(ask(&s, 0, 0, change_ms, 0, inside), ANSWER_MAX);
+	assert_string_equal(inside[0], "10.1.0.1");
+	assert_string_equal(inside[7], "10.1.0.8");
+	detnat_sets_fini(&s);
+}
+
+static void sets_that_exclude_each_other_are_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *set, *want;
+	} rows[] = {
+	    {"nftables inside=10.0.0.0/28 outside=192.0.2.0/30 block=8000", "since when?"},
+	    {"nftables inside=10.0.0.0/28 outside=192.0.2.0/30 block=8000 "
+	     "from=2026-01-01T12:00:00Z to=2026-01-01T12:00:00Z",
+		"ends before it begins"},
+	    {"nftables inside=10.9.0.0/28 outside=192.0.2.0/30 block=8000 "
+	     "from=2026-01-01T12:00:00Z",
+		"nat line 1 is in force"},
+	    {"nftables inside=10.0.0.8/29 outside=198.51.100.0/30 block=8000 "
+	     "from=2026-01-01T00:00:00Z",
+		"nat line 1 is in force"},
 	};
-	const int64_t change_ms = 1767312000000;
-	union addr outside = addr("192.0.2.0"), inside[3];
-	assert_int_equal(
-	    detnat_who(sets, 3, 0, &outside, 2000, change_ms - 1, change_ms - 1, inside, 3), 1);
-	assert_int_equal(addr_v4_of(&inside[0]), 0x0a000000);
-	assert_int_equal(
-	    detnat_who(sets, 3, 0, &outside, 2000, change_ms, change_ms, inside, 3), 1);
-	assert_int_equal(addr_v4_of(&inside[0]), 0x0a000100);
-	assert_int_equal(/* a clock that may be off by that much */
-	    detnat_who(sets, 3, 0, &outside, 2000, change_ms - 2000, change_ms + 2000, inside, 3),
-	    2);
-	assert_int_equal(detnat_who(sets, 3, 7, &outside, 2000, 1, 1, inside, 3), 1);
-	assert_int_equal(detnat_who(sets, 3, 8, &outside, 2000, 1, 1, inside, 3), 0);
-	assert_int_equal(detnat_who((const struct detnat[]){sets[0], sets[0]}, 2, 0, &outside, 2000,
-			     1, 1, inside, 3),
-	    1); /* two that say the same */
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct detnat_sets s = {0};
+		struct err e = {0};
+		add(&s, "nftables inside=10.0.0.0/28 outside=192.0.2.0/30 block=8000 "
+			"from=2026-01-01T00:00:00Z to=2026-01-02T00:00:00Z");
+		assert_int_equal(
+		    detnat_sets_add(&s, span_of(rows[i].set), "file", 2, &e), ERR_CONFIG);
+		if (!strstr(e.msg, rows[i].want) || strncmp(e.msg, "file line 2: ", 13) != 0)
+			fail_msg("%s: %s", rows[i].set, e.msg);
+		add(&s, "nftables inside=10.0.0.0/28 outside=192.0.2.0/30 block=8000 "
+			"from=2026-01-02T00:00:00Z"); /* where the first one ends */
+		add(&s, "nftables inside=10.0.0.0/28 outside=192.0.2.0/30 block=8000 realm=3 "
+			"inside-realm=3 from=2026-01-01T00:00:00Z");
+		detnat_sets_fini(&s);
+	}
 }
 
 static void sets_that_cannot_be_are_refused(void **state)
@@ -190,6 +264,8 @@ int main(void)
 	    cmocka_unit_test(what_is_given_to_nobody_has_no_holder),
 	    cmocka_unit_test(back_and_forth_agree_over_all_ports),
 	    cmocka_unit_test(sets_count_while_they_are_in_force),
+	    cmocka_unit_test(a_shared_address_without_a_port_is_ambiguous),
+	    cmocka_unit_test(sets_that_exclude_each_other_are_refused),
 	    cmocka_unit_test(sets_that_cannot_be_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,7 +129,7 @@ static void what_is_added_is_read_once(void **state)
 	expect(b, ""); /* there is no file yet */
 	add(b, "leases", "%.30s", HEAD);
 	expect(b, "");
-	add(b, "leases", "%s", HEAD + 30);
+	add(b, "leases", "%s", &HEAD[30]);
 	lease(b, "leases", 1);
 	lease(b, "leases", 2);
 	expect(b, "1 2");

@@ -28,6 +28,7 @@ static void book_open(struct book *b, const struct pseudonym_key *key)
 	opt_defaults(sessions_rows, sessions_rows_n, &o);
 	o.keep_ms = INT64_MAX / 4;
 	o.room = 65536;
+	o.interim_ms = 120000;
 	b->lines = lines_new(4096);
 	b->sessions = sessions_new(&o, b->lines);
 	b->live = (struct whose_live){b->sessions, b->lines};
@@ -342,6 +343,27 @@ static void a_join_is_told_of_lines_that_were_forgotten(void **state)
 	book_close(&b);
 }
 
+/* Two that seem to hold an address turn out to be one. */
+static void what_was_ambiguous_may_be_joined(void **state)
+{
+	(void)state;
+	struct book b;
+	struct subject s;
+	book_live(&b);
+	struct session one = lease(HOME, 0, false), two = lease(HOME, 1, false),
+		       both = lease(HOME + 2, 20, false);
+	assert_int_equal(session_ids_add(&two.ids, SESSION_KEY, span_of("other")), ERR_OK);
+	one.end = SESSION_TOLD;
+	one.t1_ms = T0 + 3600000;
+	event(&b, &one, NULL, "\2\1\1\1\1\1");
+	event(&b, &two, "alice", NULL);
+	assert_int_equal(of(&b, HOME, 0, 800000, 801000, &s), WHOSE_AMBIGUOUS);
+	event(&b, &both, "alice", "\2\1\1\1\1\1");
+	assert_int_equal(of(&b, HOME, 0, 800000, 801000, &s), WHOSE_EXACT);
+	assert_true(is_user(&s, "user:alice"));
+	book_close(&b);
+}
+
 static void flags_that_are_told_later_are_a_new_name(void **state)
 {
 	(void)state;
@@ -436,6 +458,144 @@ static void live_memory_is_always_the_answer_of_now(void **state)
 	book_close(&b);
 }
 
+/* The rule of owner.h without any memory. */
+static enum whose asked_anew(
+    struct book *b, struct question q, int64_t from_ms, int64_t to_ms, char line[LINE_TEXT])
+{
+	struct answer a;
+	q.at_ms = from_ms + (to_ms - from_ms) / 2;
+	q.skew_ms = (uint32_t)((to_ms - from_ms + 1) / 2) + SKEW_MS;
+	whose_ask(&b->asker, &q, &a);
+	line[0] = '\0';
+	if (a.kind != WHOSE_EXACT)
+		return a.kind;
+	for (size_t i = 0; i < a.record_n; i++) {
+		const struct interval *v = &a.records[i].v;
+		if (v->t0_ms > from_ms || v->t1_ms <= to_ms || v->sure_ms <= to_ms)
+			return WHOSE_AMBIGUOUS;
+	}
+	whose_name(&b->asker, &a, 0, line);
+	return WHOSE_EXACT;
+}
+
+enum { FEW = 5 };
+static union addr v6_at(unsigned net, unsigned host)
+{
+	union addr a = {.b = {0x20, 1, 0xd, 0xb8, 0, 0, 1, (uint8_t)net}};
+	a.b[15] = (uint8_t)host;
+	return a;
+}
+
+/* Leases of addresses and of prefixes in each other, bindings of blocks, odd ranges and single
+ * ports, some of one protocol: begun, said again, ended, with and without the holder's name. */
+static struct session any_event(struct rand *r, int at_s)
+{
+	static const uint16_t widths[] = {512, 256, 256, 100, 1};
+	struct session s =
+	    lease(BEHIND + (uint32_t)rand_below(r, FEW), at_s, rand_below(r, 3) == 0);
+	unsigned what = (unsigned)rand_below(r, 4);
+	if (what == 0) {
+		s.held.bits = rand_below(r, 2) ? 56 : rand_below(r, 2) ? 64 : 128;
+		s.held.addr = addr_mask(
+		    &(union addr){.q = {v6_at(1, 1).q[0], v6_at(1, 1).q[1]}}, s.held.bits);
+	} else if (what == 1) {
+		unsigned width = widths[rand_below(r, 5)];
+		s.kind = SESSION_BINDING;
+		s.holder.addr = addr_v4(BEHIND + (uint32_t)rand_below(r, FEW));
+		s.held.addr = addr_v4(OUTSIDE + (uint32_t)rand_below(r, 2));
+		s.port_first = (uint16_t)(1024 + rand_below(r, 8) * (width > 1 ? width : 13));
+		s.port_last = (uint16_t)(s.port_first + width - 1);
+		s.proto = rand_below(r, 3) ? 0 : PROTO_TCP;
+	} else if (what == 2 && s.end == SESSION_OPEN) {
+		s.begin = SESSION_OPEN; /* an interim record */
+		s.end = SESSION_SEEN;
+		s.t0_ms = 0;
+		s.t1_ms = T0 + at_s * 1000;
+	}
+	return s;
+}
+
+static void happen(struct book *b, struct rand *r, int at_s, bool live)
+{
+	struct session s = any_event(r, at_s);
+	char user[16];
+	(void)snprintf(user, sizeof user, "u%u", (unsigned)rand_below(r, 4));
+	if (s.kind != SESSION_BINDING && rand_below(r, 3))
+		assert_int_equal(session_ids_add(&s.ids, SESSION_USER, span_of(user)), ERR_OK);
+	if (s.kind != SESSION_BINDING && rand_below(r, 5) == 0)
+		assert_int_equal(session_ids_add(&s.ids, SESSION_MAC,
+				     span_of(rand_below(r, 2) ? "\2\1\1\1\1\1" : "\2\1\1\1\1\2")),
+		    ERR_OK);
+	if (session_check(&s) != ERR_OK)
+		return;
+	sessions_event(b->sessions, &s, &b->told);
+	sessions_flush(b->sessions, &b->told);
+	for (size_t i = 0; live && i < b->told.n; i++)
+		owners_told(b->owners, &b->told.v[i].v);
+	b->told.n = 0;
+	if (live)
+		owners_joined(b->owners);
+}
+
+static struct question any_question(struct rand *r)
+{
+	static const uint8_t protos[] = {PROTO_TCP, PROTO_UDP, PROTO_ICMP};
+	struct question q = {.proto = protos[rand_below(r, 3)]};
+	unsigned what = (unsigned)rand_below(r, 3);
+	if (what == 0)
+		q.addr = v6_at(1 + (unsigned)rand_below(r, 2), (unsigned)rand_below(r, 3));
+	else
+		q.addr = addr_v4(what == 1 ? BEHIND + (uint32_t)rand_below(r, FEW)
+					   : OUTSIDE + (uint32_t)rand_below(r, 2));
+	if (rand_below(r, 4))
+		q.port = (uint16_t)(1000 + rand_below(r, 5000 >> rand_below(r, 5)));
+	return q;
+}
+
+static void compare(struct book *b, struct rand *r, int now_s, bool live, size_t kinds[4])
+{
+	struct question q = any_question(r);
+	char line[LINE_TEXT];
+	struct subject s;
+	int64_t from_ms = T0 + now_s * INT64_C(1000) - (int64_t)rand_below(r, 400000),
+		to_ms = from_ms + (int64_t)rand_below(r, rand_below(r, 8) ? 900 : 120000);
+	enum whose want = asked_anew(b, q, from_ms, to_ms, line);
+	assert_int_equal(owners_of(b->owners, &q, from_ms, to_ms, &s), want);
+	kinds[want]++;
+	if (want == WHOSE_EXACT && live)
+		assert_true(is_user(&s, line));
+	else if (want == WHOSE_EXACT)
+		assert_string_equal(name(b, &s), line);
+}
+
+/* Over everything that can be held, whatever the order of questions. */
+static void memory_is_the_same_as_asking_anew(void **state)
+{
+	(void)state;
+	enum { SEEDS = 10, EVENTS = 600, STEP_S = 25, ASKED = 12 };
+	size_t kinds[4] = {0};
+	for (int seed = 0; seed < SEEDS; seed++) {
+		struct book b;
+		struct rand r = rand_of((uint64_t)seed, 4);
+		bool live = seed % 2;
+		if (live)
+			book_live(&b);
+		else
+			book_open(&b, NULL);
+		for (int k = 1; k <= EVENTS; k++) {
+			happen(&b, &r, k * STEP_S, live);
+			for (int i = 0; live && i < ASKED; i++)
+				compare(&b, &r, k * STEP_S, live, kinds);
+		}
+		for (int i = 0; !live && i < EVENTS * ASKED; i++)
+			compare(&b, &r, (int)rand_below(&r, EVENTS * STEP_S), live, kinds);
+		book_close(&b);
+	}
+	size_t all = (size_t)SEEDS * EVENTS * ASKED;
+	assert_true(kinds[WHOSE_EXACT] > all / 5 && kinds[WHOSE_AMBIGUOUS] > all / 50 &&
+		    kinds[WHOSE_UNKNOWN] > all / 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,9 +607,11 @@ int main(void)
 	    cmocka_unit_test(a_handover_behind_a_nat_counts_in_front_of_it),
 	    cmocka_unit_test(a_line_that_is_joined_gets_another_name),
 	    cmocka_unit_test(a_join_is_told_of_lines_that_were_forgotten),
+	    cmocka_unit_test(what_was_ambiguous_may_be_joined),
 	    cmocka_unit_test(flags_that_are_told_later_are_a_new_name),
 	    cmocka_unit_test(another_key_names_all_anew),
 	    cmocka_unit_test(live_memory_is_always_the_answer_of_now),
+	    cmocka_unit_test(memory_is_the_same_as_asking_anew),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -515,7 +515,7 @@ static void find_in(
 static uint64_t ask_file(const struct segment *s, enum whose *kind)
 {
 	struct segment_reader reader = {.segment = s};
-	struct whose_source source = {find_in, NULL, &reader, 0};
+	struct whose_source source = {.find = find_in, .of = &reader};
 	struct asker asker = {.v = &source, .n = 1};
 	struct question q = {.at_ms = script_ms(10000)};
 	struct answer a;

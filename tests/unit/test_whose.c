@@ -192,7 +192,10 @@ static void every_answer_is_the_oracles(void **state)
 	if (!mutant) {
 		assert_int_equal(session_file_open(&file, path, &e), ERR_OK);
 		struct segment_reader reader = {.segment = &file.segment};
-		struct whose_source in_file = {find_in_file, name_in_file, &reader, t.w.swept_ms};
+		struct whose_source in_file = {.find = find_in_file,
+		    .name = name_in_file,
+		    .of = &reader,
+		    .swept_ms = t.w.swept_ms};
 		expect_right(&t, &in_file, "in a file");
 		assert_int_equal(reader.bad_pages, 0);
 		print_message("%zu bytes for %llu intervals, %llu entries\n", file.bytes,

@@ -435,8 +435,11 @@ static inline void world_answer_of(
 			world_add(a, c, world_unsure(c, q));
 			continue;
 		}
-		struct question in = {
-		    c->inside->addr, c->inside->realm, 0, q->proto, q->at_ms, q->skew_ms};
+		struct question in = {.addr = c->inside->addr,
+		    .realm = c->inside->realm,
+		    .proto = q->proto,
+		    .at_ms = q->at_ms,
+		    .skew_ms = q->skew_ms};
 		size_t m = world_find(w, c->inside_group, &in, inner);
 		for (size_t k = 0; k < m; k++)
 			world_add(a, inner[k], world_unsure(inner[k], q) || world_unsure(c, q));
@@ -472,7 +475,8 @@ static inline struct world_question world_ask(struct world *w)
 	static const uint32_t skews[] = {0, 0, 2000, 2000, 2000, 60000};
 	const struct claim *c = &w->claims[rand_below(&w->rand, w->claim_n)];
 	struct world_question q = {
-	    {c->addr, c->realm, 0, 0, 0, skews[rand_below(&w->rand, 6)]}, c->group};
+	    .q = {.addr = c->addr, .realm = c->realm, .skew_ms = skews[rand_below(&w->rand, 6)]},
+	    .group = c->group};
 	double where = rand_unit(&w->rand), span = (double)(c->end_ms - c->begin_ms);
 	bool old = c->end_ms <= w->swept_ms && !world_chance(w, 0.15);
 	if (old) /* asked less often than there are */
