@@ -14,7 +14,8 @@ static const struct opt_row rows[] = {
 	"for dnstap; dir:PATH for new files in a folder"},
     {"exporter", OPT_LIST, AT(exporters), 0, 0, "ADDR[/LEN][,KEY=VALUE...]", NULL,
 	"who may send, with sampling=auto|N, dialect=rfc8158|junos, rate=N records/s, "
-	"prefixes=CIDR[+CIDR...] whose flows it may report, via=INTERFACE, ttl=N at least; "
+	"prefixes=CIDR[+CIDR...] whose flows it may report, via=INTERFACE, ttl=N at least, "
+	"realm=N of its addresses, skew=SPAN that its clock runs ahead in NAT events; "
 	"without, anybody"},
     {"sessions", OPT_LIST, AT(sessions), 0, 0, "WHERE[,KEY=VALUE...]", NULL,
 	"who holds which address, so that lines are judged, not addresses: radius:ADDR:PORT for "

@@ -1,18 +1,19 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Exporter rules and token buckets: see rule.h. */
+#include "base/opt.h"
 #include "collect/collect.h"
 #include <net/if.h>
 #include <string.h>
 
-enum { SAMPLING_MAX = 1000000, TTL_MAX = 255, ADDR_BITS = 128 };
+enum { SAMPLING_MAX = 1000000, TTL_MAX = 255, ADDR_BITS = 128, SPAN_BYTES = 32 };
 #define RATE_MAX 1000000000000ULL
 
 static int wrong(struct span word, struct err *e)
 {
 	return err_set(e, ERR_CONFIG,
 	    "--exporter: '%.*s' is not one of sampling=auto|1..%d, dialect=rfc8158|junos, rate=N "
-	    "records/s, prefixes=CIDR[+CIDR...], via=INTERFACE, ttl=1..%d",
+	    "records/s, prefixes=CIDR[+CIDR...], via=INTERFACE, ttl=1..%d, skew=SPAN, realm=N",
 	    (int)(word.n < 60 ? word.n : 60), word.p, SAMPLING_MAX, TTL_MAX);
 }
 
@@ -52,6 +53,15 @@ static int parse_via(struct exporter_rule *r, struct span name, struct err *e)
 			    (int)(name.n < 60 ? name.n : 60), name.p);
 }
 
+static int parse_skew(struct exporter_rule *r, struct span value, struct err *e)
+{
+	static const struct opt_row row = {
+	    "exporter: skew", OPT_SPAN, 0, -86400, 86400, NULL, NULL, ""};
+	char text[SPAN_BYTES];
+	return str_copy(text, sizeof text, value.p, value.n) ? opt_set(&row, &r->skew_ms, text, e)
+							     : wrong(value, e);
+}
+
 static int parse_key(struct exporter_rule *r, struct span word, struct err *e)
 {
 	struct span value = word, key = span_cut(&value, '=');
@@ -73,6 +83,10 @@ static int parse_key(struct exporter_rule *r, struct span word, struct err *e)
 		return parse_via(r, value, e);
 	else if (span_is(key, "ttl") && number && n <= TTL_MAX)
 		r->ttl = (uint8_t)n;
+	else if (span_is(key, "skew"))
+		return parse_skew(r, value, e);
+	else if (span_is(key, "realm") && number && n <= UINT32_MAX)
+		r->realm = (uint32_t)n;
 	else
 		return wrong(word, e);
 	return ERR_OK;

@@ -19,10 +19,13 @@ struct exporter_rule {
 	uint8_t prefixes_n;
 	struct prefix prefixes[RULE_PREFIXES_MAX]; /* whose flows it may report; none: all */
 	enum rule_dialect dialect;
+	int64_t skew_ms; /* that its clock runs ahead, for what it tells of sessions */
+	uint32_t realm;  /* of its addresses, where its records name none */
 };
 
 /* "ADDR[/LEN][,KEY=VALUE...]" with the keys sampling=auto|N, dialect=rfc8158|junos, rate=N,
- * prefixes=CIDR[+CIDR...], via=INTERFACE (which must be there), ttl=N. CONFIG. */
+ * prefixes=CIDR[+CIDR...], via=INTERFACE (which must be there), ttl=N, skew=SPAN, realm=N. CONFIG.
+ */
 int exporter_rule_parse(struct exporter_rule *r, const char *text, struct err *e);
 /* Whether a flow with these ends is one that the exporter may report. */
 bool exporter_rule_reports(

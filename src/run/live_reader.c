@@ -156,9 +156,10 @@ static void tell_foreign(struct live_reader *r, const union addr *from)
 static void take_export(struct live_reader *r, struct sender *s, const uint8_t *p, size_t n)
 {
 	struct live_exporter *x = place_of(r, s->number);
-	size_t flow_n = r->batch.flow_n;
+	size_t flow_n = r->batch.flow_n, session_n = r->batch.session_n;
 	begin_batch(r);
 	export_datagram(r->export, &s->addr, r->now_ms, p, n, 0, &r->batch);
+	senders_mark(s, &r->batch, flow_n, session_n);
 	senders_sift(s, &r->batch, flow_n, r->now_ms, x);
 	count_notes(r);
 	live_add(&r->board->datagrams, 1);

@@ -115,6 +115,22 @@ bool senders_take(struct senders *s, struct sender *x, const struct udp_datagram
 	return false;
 }
 
+void senders_mark(const struct sender *x, struct batch *b, size_t flows_from, size_t sessions_from)
+{
+	const struct exporter_rule *r = x->rule;
+	if (!r || (!r->realm && !r->skew_ms))
+		return;
+	for (size_t i = flows_from; i < b->flow_n; i++)
+		if (!b->flows[i].realm)
+			b->flows[i].realm = r->realm;
+	for (size_t i = sessions_from; i < b->session_n; i++) {
+		struct session *s = &b->sessions[i];
+		session_earlier(s, r->skew_ms);
+		s->realm = s->realm ? s->realm : r->realm;
+		s->holder.realm = s->holder.realm ? s->holder.realm : r->realm;
+	}
+}
+
 void senders_sift(
     struct sender *x, struct batch *b, size_t from, int64_t now_ms, struct live_exporter *at)
 {

@@ -24,6 +24,9 @@ struct sender *senders_of(struct senders *s, const union addr *from);
  * the first time. What is refused is counted at its place on the board (may be NULL). */
 bool senders_take(struct senders *s, struct sender *x, const struct udp_datagram *d, int64_t now_ms,
     struct live_exporter *at);
+/* What the sender's rule says of realm and clock goes into what a batch has from there on: flows
+ * and sessions that name no realm, and the times of sessions. */
+void senders_mark(const struct sender *x, struct batch *b, size_t flows_from, size_t sessions_from);
 /* Of the flows of a batch from `from` on, takes out those that the sender's rule does not let it
  * report, then those over its token bucket, and counts both. */
 void senders_sift(

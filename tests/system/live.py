@@ -5,6 +5,7 @@
 
   live.py key FILE KEY...              values of the last JSON line; "exporters.192.0.2.1.lost" finds
                                        the exporter of that name, as does "listeners"
+  live.py until SECONDS FILE KEY NUMBER COMMAND...   runs it until its last JSON line, kept in FILE, has as much there
   live.py near FILE FILE               whether the last words on all lines are the same, scores nearly
   live.py ipfix HOST:PORT COUNT [SECONDS]   IPFIX over TCP: a template, then COUNT flows in pieces
   live.py nat FROM HOST:PORT COUNT     IPFIX of NAT events alone, 50 a datagram: who holds which port
@@ -20,6 +21,7 @@
 import json
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -39,6 +41,22 @@ def value(o, path):
 def key(file, *paths):
     last = json.loads(open(file).read().strip().splitlines()[-1])
     print(*[value(last, p) for p in paths])
+
+
+def until(seconds, file, path, number, *command):
+    """The command's own time is not counted: a machine may be slow."""
+    for _ in range(int(seconds) * 20):
+        with open(file, "w") as out:
+            said = subprocess.run(command, stdout=out, stderr=subprocess.DEVNULL, check=False)
+        if said.returncode == 0:
+            try:
+                last = json.loads(open(file).read().strip().splitlines()[-1])
+                if value(last, path) >= int(number):
+                    return
+            except (KeyError, IndexError, StopIteration, ValueError):
+                pass
+        time.sleep(0.05)
+    sys.exit(1)
 
 
 SURE = ("behaviour", "suspect", "notice")
@@ -239,4 +257,4 @@ def replay(source, where, count, times):
 if __name__ == "__main__":
     {"key": key, "near": near, "ipfix": ipfix, "dnstap": dnstap,
      "datagrams": datagrams, "nat": nat, "scans": scans, "replay": replay,
-     "read": read, "hold": hold}[sys.argv[1]](*sys.argv[2:])
+     "read": read, "hold": hold, "until": until}[sys.argv[1]](*sys.argv[2:])

@@ -31,6 +31,10 @@ static void rules_are_read_or_named(void **state)
 	    {"192.0.2.1,dialect=cisco", false, 0, 0, 0, 0, 0},
 	    {"192.0.2.1,rate=0", false, 0, 0, 0, 0, 0},
 	    {"192.0.2.1,rate=-1", false, 0, 0, 0, 0, 0},
+	    {"192.0.2.1,skew=1 week", false, 0, 0, 0, 0, 0},
+	    {"192.0.2.1,skew=2 d", false, 0, 0, 0, 0, 0},
+	    {"192.0.2.1,realm=0", false, 0, 0, 0, 0, 0},
+	    {"192.0.2.1,realm=4294967296", false, 0, 0, 0, 0, 0},
 	    {"192.0.2.1,ttl=256", false, 0, 0, 0, 0, 0},
 	    {"192.0.2.1,speed=9", false, 0, 0, 0, 0, 0},
 	    {"10.0.0.1/8", false, 0, 0, 0, 0, 0},
@@ -59,6 +63,19 @@ static void rules_are_read_or_named(void **state)
 		assert_int_equal(r.dialect, rows[i].dialect);
 		assert_int_equal(exporter_rule_single(&r), rows[i].bits == 128);
 	}
+}
+
+static void realm_and_clock_are_taken(void **state)
+{
+	(void)state;
+	struct exporter_rule r;
+	assert_int_equal(
+	    exporter_rule_parse(&r, "192.0.2.1,skew=-2 min,realm=4294967295", NULL), 0);
+	assert_int_equal(r.skew_ms, -120000);
+	assert_int_equal(r.realm, 4294967295);
+	assert_int_equal(exporter_rule_parse(&r, "192.0.2.1", NULL), 0);
+	assert_int_equal(r.skew_ms, 0);
+	assert_int_equal(r.realm, 0);
 }
 
 static void the_longest_prefix_decides(void **state)
@@ -162,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(rules_are_read_or_named),
+	    cmocka_unit_test(realm_and_clock_are_taken),
 	    cmocka_unit_test(the_longest_prefix_decides),
 	    cmocka_unit_test(an_exporter_reports_its_prefixes),
 	    cmocka_unit_test(a_bucket_lets_its_rate_through),
