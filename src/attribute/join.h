@@ -4,6 +4,7 @@
 #pragma once
 #include "attribute/conv.h"
 #include "base/hash.h"
+#include "base/mem.h"
 
 enum join_place { PLACE_FREE, PLACE_WAITING, PLACE_BRIEF, PLACE_LONG, PLACE_N };
 
@@ -34,21 +35,21 @@ void join_fini(struct join *j);
 uint32_t join_hash(const struct join *j, const struct flow *f, int side);
 static inline void join_prefetch_conv(const struct conv *c)
 {
-	__builtin_prefetch(c, 1);
-	__builtin_prefetch((const char *)c + 64, 1);
+	mem_near_write(c);
+	mem_near_write((const char *)c + 64);
 }
 /* For a flow that comes soon, bring near: its bucket; and some records later, what that leads to.
  */
 static inline void join_prefetch_bucket(const struct join *j, uint32_t hash)
 {
-	__builtin_prefetch(&j->buckets[hash & j->mask]);
+	mem_near(&j->buckets[hash & j->mask]);
 }
 static inline void join_prefetch_entry(const struct join *j, uint32_t hash)
 {
 	uint32_t i = j->buckets[hash & j->mask];
 	if (!i)
 		return;
-	__builtin_prefetch(&j->nodes[i - 1]);
+	mem_near(&j->nodes[i - 1]);
 	join_prefetch_conv(&j->v[i - 1]);
 }
 /* The conversation of this flow, whose source is `side`; NULL: none. */
@@ -70,8 +71,8 @@ static inline struct conv *join_expired(
 	uint32_t next = j->nodes[number - 1].next;
 	if (next) { /* it goes soon, too: its bucket, and the one after it */
 		const struct join_node *n = &j->nodes[next - 1];
-		__builtin_prefetch(&j->buckets[n->hash & j->mask]);
-		__builtin_prefetch(&j->nodes[n->next ? n->next - 1 : next - 1]);
+		mem_near(&j->buckets[n->hash & j->mask]);
+		mem_near(&j->nodes[n->next ? n->next - 1 : next - 1]);
 		join_prefetch_conv(&j->v[next - 1]);
 	}
 	return &j->v[number - 1];

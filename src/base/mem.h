@@ -13,31 +13,37 @@ char *mem_text(const char *s); /* a copy of s */
 void *mem_map(size_t bytes);
 void mem_unmap(void *p, size_t bytes);
 
-/* Brings near what is read soon. A function that did nothing but __builtin_prefetch() would be
- * taken for one without effect, and calls of it left out. */
+/* What one thread writes again and again and another reads stands that many bytes apart from
+ * everything else: a cache line that goes to and fro is slower than memory. */
+enum { MEM_APART = 128 };
+
+/* Brings near what is read soon, or not: it need not be memory of ours. A function that did nothing
+ * but __builtin_prefetch() would be taken for one without effect, and calls of it left out. */
 static inline void mem_near(const void *p)
 {
 	__builtin_prefetch(p);
 	__asm__ volatile("");
 }
 
-/* What one thread writes again and again and another reads stands that many bytes apart from
- * everything else: a cache line that goes to and fro is slower than memory. */
-enum { MEM_APART = 128 };
+/* What is written soon, and another thread may have read: it is fetched, and that of the other
+ * taken away, before the writing waits for it. */
+static inline void mem_near_write(const void *p)
+{
+	__builtin_prefetch(p, 1);
+	__asm__ volatile("");
+}
 
-/* What will soon be read, or not: it need not be memory of ours. */
+/* So many bytes of it. */
 static inline void mem_prefetch(const void *p, size_t bytes)
 {
 	for (size_t at = 0; at < bytes; at += 64)
-		__builtin_prefetch((const char *)p + at);
+		mem_near((const char *)p + at);
 }
 
-/* What will soon be written and another thread may have read: it is fetched, and that of the other
- * taken away, before the writing waits for it. It need not be memory of ours. */
 static inline void mem_prefetch_write(const void *p, size_t bytes)
 {
 	for (size_t at = 0; at < bytes; at += 64)
-		__builtin_prefetch((const char *)p + at, 1);
+		mem_near_write((const char *)p + at);
 }
 
 /* Blocks freed together: records of a batch, strings of a snapshot. Zero-initialise. */

@@ -59,14 +59,14 @@ uint64_t subject_hash(const struct hash_key *key, const struct subject *s)
 
 void detect_prefetch(const struct detect *d, const struct hint *h)
 {
-	__builtin_prefetch(&d->buckets[h->line & d->mask]);
+	mem_near(&d->buckets[h->line & d->mask]);
 }
 
 void detect_prefetch_line(const struct detect *d, const struct hint *h)
 {
 	uint32_t i = d->buckets[h->line & d->mask];
 	for (size_t at = 0; i && at < d->line_bytes; at += CACHE_LINE)
-		__builtin_prefetch((const char *)line_at(d, i) + at);
+		mem_near((const char *)line_at(d, i) + at);
 }
 
 void detect_prefetch_states(const struct detect *d, const struct hint *h)
@@ -75,7 +75,7 @@ void detect_prefetch_states(const struct detect *d, const struct hint *h)
 	const struct line *l = number ? line_at(d, number) : NULL;
 	for (size_t i = 0; l && i < detectors_n; i++)
 		if (l->state[i])
-			__builtin_prefetch(blocks_at(&d->states[i], l->state[i]));
+			mem_near(blocks_at(&d->states[i], l->state[i]));
 }
 
 unsigned detect_shard(const struct hint *h, unsigned n)

@@ -304,7 +304,7 @@ const void *smooth_take(struct smooth *s)
 	const struct smooth_item *i = &s->held.v[s->head++];
 	const void *packed = packed_at(s, i);
 	if (s->head + AHEAD < s->due)
-		__builtin_prefetch(packed_at(s, i + AHEAD));
+		mem_near(packed_at(s, i + AHEAD));
 	drop(s, i->block, packed_bytes(packed));
 	return packed;
 }
