@@ -25,7 +25,7 @@ enum {
 	NUMERATOR_MIN = 20,
 	WAYS = 8, /* entries of a bucket */
 	OUTAGES = 8192,
-	FEW = 8192,    /* entries at first */
+	FEW = 65536,   /* entries at first: one huge page */
 	OF_LINE = 128, /* entries for each active line, up to the room there is */
 };
 
