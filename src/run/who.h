@@ -17,7 +17,8 @@ void who_words(const struct asker *w, const struct question *q, const struct ans
     const struct audit_head *h, struct text *out);
 void who_json(const struct asker *w, const struct question *q, const struct answer *a,
     const struct audit_head *h, struct text *out);
-/* Adds what the record of the log says of question and answer. */
+/* Adds what the record of the log says of question and answer: not the address, but a salted hash
+ * of it. */
 void who_record(const struct question *q, const struct answer *a, struct json *j);
 
 /* The stored session index of a state's folder, and the NATs of the options, as sources of an

@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Showing an answer: see who.h. The same facts for people and for programs. */
+#include "base/digest.h"
+#include "base/seal.h"
 #include "base/when.h"
 #include "run/who.h"
 
@@ -14,7 +16,7 @@ static const struct {
 	const char *word;
 } flags[] = {{SUBJECT_BUSINESS, "business"}, {SUBJECT_HOTSPOT, "hotspot"},
     {SUBJECT_WHOLESALE, "wholesale"}, {SUBJECT_PROTECTED, "protected"}};
-enum { FLAGS_N = sizeof flags / sizeof *flags };
+enum { FLAGS_N = sizeof flags / sizeof *flags, OBJECT_SALT = 16 };
 
 static void held_text(const struct interval *v, char out[ADDR_TEXT])
 {
@@ -24,9 +26,6 @@ static void held_text(const struct interval *v, char out[ADDR_TEXT])
 
 static void question_json(const struct question *q, struct json *j)
 {
-	char addr[ADDR_TEXT];
-	addr_text(addr, &q->addr);
-	json_text(j, "address", addr);
 	if (q->port)
 		json_uint(j, "port", q->port);
 	if (q->proto)
@@ -38,8 +37,34 @@ static void question_json(const struct question *q, struct json *j)
 		json_uint(j, "skew_ms", q->skew_ms);
 }
 
+static void address_json(const struct question *q, struct json *j)
+{
+	char addr[ADDR_TEXT];
+	addr_text(addr, &q->addr);
+	json_text(j, "address", addr);
+}
+
+/* Whoever has the record can tell whether an address that he names was the one: it is in it as a
+ * salt and the SHA-256 of the salt and its text (privacy.md 7.4: no log holds an address). */
+static void object_json(const struct question *q, struct json *j)
+{
+	char addr[ADDR_TEXT];
+	uint8_t salt[OBJECT_SALT], hash[DIGEST_SHA256];
+	struct text t = {0};
+	addr_text(addr, &q->addr);
+	seal_random(salt, sizeof salt);
+	struct span parts[] = {digest_part(salt, sizeof salt), span_of(addr)};
+	digest_sha256(hash, parts, sizeof parts / sizeof *parts);
+	text_hex(&t, salt, sizeof salt);
+	text_puts(&t, ":");
+	text_hex(&t, hash, sizeof hash);
+	json_text(j, "object", t.p);
+	text_fini(&t);
+}
+
 void who_record(const struct question *q, const struct answer *a, struct json *j)
 {
+	object_json(q, j);
 	question_json(q, j);
 	json_text(j, "answer", whose_word(a->kind));
 	json_uint(j, "lines", a->n);
@@ -107,6 +132,7 @@ void who_json(const struct asker *w, const struct question *q, const struct answ
 	json_open(&j, NULL);
 	json_text(&j, "type", "answer");
 	json_text(&j, "answer", whose_word(a->kind));
+	address_json(q, &j);
 	question_json(q, &j);
 	json_list(&j, "lines");
 	for (size_t i = 0; i < a->n; i++)

@@ -32,8 +32,16 @@ statused 2 who 192.0.2.1 2026-01-02T03:04:05Z --reason " "
 # Unknown is told by the status, and its entry holds who, when and why.
 THERIAC_CLOCK=2026-01-03T00:00:00Z statused 3 who '[2001:db8::1]:443' 2026-01-02T03:04:05Z --proto tcp --reason "ticket 1" --json
 says out '{"type":"answer","answer":"unknown","address":"2001:db8::1","port":443,"proto":6,"at":"2026-01-02T03:04:05Z","lines":[],"records":[],"log":{"length":1,"head":"'
-grep -q "\"type\":\"who\",\"time\":\"2026-01-03T00:00:0.*\"uid\":$(id -u),.*\"reason\":\"ticket 1\",\"address\":\"2001:db8::1\"" "$log/records" ||
+grep -q "\"type\":\"who\",\"time\":\"2026-01-03T00:00:0.*\"uid\":$(id -u),.*\"reason\":\"ticket 1\",\"object\":\"[0-9a-f]*:[0-9a-f]*\",\"port\":443," "$log/records" ||
 	fail "the entry: $(cat "$log/records")"
+! grep -r "2001:db8" "$log" || fail "an address stands in the log"
+python3 - "$log/records" <<'EOT' || fail "the object is not as documented"
+import hashlib, json, sys
+record = json.loads(open(sys.argv[1]).readline().split(" ", 2)[2])
+salt, stated = record["object"].split(":")
+assert hashlib.sha256(bytes.fromhex(salt) + b"2001:db8::1").hexdigest() == stated
+assert len(salt) == 32
+EOT
 [ "$(stat -c %a "$log" "$log/chain" "$log/records" | tr '\n' ' ')" = "700 600 600 " ] || fail "modes of the log"
 asked "ticket 2" || [ $? -eq 3 ] || fail "$(cat "$work/err")"
 kept=$(head_of)
