@@ -132,12 +132,12 @@ struct whose_source whose_live_source(struct whose_live *l)
 /* An interval lies in up to three cache lines. */
 static void look_at(const struct whose_live *l, const struct held *h, enum whose_near step)
 {
-	struct question inside = {.addr = h->v.inside, .realm = h->v.inside_realm};
 	if (step == NEAR_INTERVAL) {
 		mem_near(h);
 		mem_near((const char *)h + 64);
 		mem_near(&h->v.spare);
 	} else if (h->v.holder == HOLDER_INSIDE) {
+		struct question inside = {.addr = h->v.inside, .realm = h->v.inside_realm};
 		whose_look(l, &inside, step - NEAR_LINE);
 	} else if (step == NEAR_LINE) {
 		lines_look(l->lines, h->v.line);
