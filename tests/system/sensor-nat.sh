@@ -57,9 +57,10 @@ judged() {
 	until_true 30 reached "$live" exporters.127.0.0.1.records 193 || fail "$live: flows: $(cat "$work/$live.status")"
 	ended "$live"
 }
-counted() { # NAME WANTED: lines, and contacts of none
-	equal "$1: lines, unknown, ambiguous, expired" "$2" \
-		"$(summary_of "$1" lines line_not_exact.unknown line_not_exact.ambiguous line_not_exact.expired)"
+counted() { # NAME LINES UNKNOWN AMBIGUOUS: lines, and contacts of none
+	tail -n 1 "$work/$1.out" >"$work/summary"
+	grep -q "\"lines\":$2,.*\"line_not_exact\":{\"unknown\":$3,\"ambiguous\":$4,\"expired\":0}" "$work/summary" ||
+		fail "$*: $(cat "$work/summary")"
 }
 at=$(date -u -d "@$((now - 30))" +%Y-%m-%dT%H:%M:%SZ)
 who() { # NAME ADDR:PORT WANTED
@@ -68,12 +69,12 @@ who() { # NAME ADDR:PORT WANTED
 }
 
 judged plain --nat "$work/nat"
-counted plain "2 6 0 0"
+counted plain 2 6 0
 who plain 203.0.113.0:1024 '"answer":"exact".*"line":"circuit:port-1"'
 who plain 203.0.113.0:9024 '"answer":"exact".*"line":"circuit:port-1"'
 who plain 203.0.113.0:25024 '"answer":"exact".*"line":"user:carol"'
 judged ruled --nat "$work/nat" -c "$work/rules.yaml"
-counted ruled "3 6 7 0"
+counted ruled 3 6 7
 who ruled 203.0.113.0:1024 '"answer":"exact".*"line":"circuit:port-1"'
 who ruled 203.0.113.0:9024 '"answer":"exact".*"line":"mac:02:00:00:00:00:02"'
 who ruled 203.0.113.0:25024 '"answer":"ambiguous".*"line":"cui:c1"'
