@@ -97,7 +97,8 @@ static bool block_at(
 		return false;
 	size_t n = detnat_outside(d, &v->inside, parts);
 	for (size_t i = 0; i < n; i++) {
-		if (!addr_same(&parts[i].addr, outside))
+		if (!addr_same(&parts[i].addr, outside) || port < parts[i].first ||
+		    port > parts[i].last)
 			continue;
 		v->port_first = parts[i].first;
 		v->port_last = parts[i].last;
@@ -105,17 +106,20 @@ static bool block_at(
 	return true;
 }
 
-static void find_first(const struct detnat *d, const struct question *q, struct found *out)
+/* All that holds some of these ports, or the first of it. */
+static void find_among(const struct detnat *d, const struct question *q, uint32_t first,
+    uint32_t last, struct found *out)
 {
 	struct interval v;
-	uint32_t port = d->first_port ? d->first_port : 1;
-	for (size_t i = 0; port <= UINT16_MAX && block_at(d, &q->addr, (uint16_t)port, &v); i++) {
-		if (i == ANSWER_MAX) {
-			out->more = true;
+	uint32_t port = detnat_given(d, first ? first : 1);
+	for (size_t i = 0; port <= last && block_at(d, &q->addr, (uint16_t)port, &v); i++) {
+		if (i == ANSWER_MAX) { /* too many to say that ports are alike */
+			out->alike &= !q->alike;
+			out->more |= !q->alike;
 			return;
 		}
 		found_add(out, &v, 0, 0);
-		port = v.port_last + 1u;
+		port = detnat_given(d, v.port_last + 1u);
 	}
 }
 
@@ -123,16 +127,18 @@ static void find(
     void *of, const struct question *q, int64_t lo_ms, int64_t hi_ms, struct found *out)
 {
 	const struct detnat_sets *s = of;
-	struct interval v;
+	out->alike = true;
 	for (size_t i = 0; i < s->n; i++) {
 		const struct detnat *d = &s->v[i].d;
 		bool in_force = d->from_ms <= hi_ms && (!d->to_ms || lo_ms < d->to_ms);
 		if (d->realm != q->realm || !in_force)
 			continue;
 		if (!q->port)
-			find_first(d, q, out);
-		else if (block_at(d, &q->addr, q->port, &v))
-			found_add(out, &v, 0, 0);
+			find_among(d, q, 0, UINT16_MAX, out);
+		else if (q->alike)
+			find_among(d, q, q->port & 0xff00u, q->port | 0xffu, out);
+		else
+			find_among(d, q, q->port, q->port, out);
 	}
 }
 

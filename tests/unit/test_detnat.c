@@ -132,6 +132,73 @@ static void back_and_forth_agree_over_all_ports(void **state)
 	back_and_forth("nftables inside=10.0.0.9/32 outside=192.0.2.0/32 block=65536 first-port=0");
 }
 
+/* By RFC 7422, done as it reads: the ports of an address that are not excluded are listed, cut into
+ * blocks of as many as there are for each share, and dealt out; the last shares are nobody's. */
+static void deal_out(uint32_t *holder, uint32_t inside_n, uint32_t outside_n, uint32_t dynamic,
+    const uint16_t (*ranges)[2], size_t range_n)
+{
+	uint32_t given[65536], given_n = 0, shares = (inside_n + outside_n - 1) / outside_n;
+	for (uint32_t port = 0; port < 65536; port++) {
+		bool excluded = false;
+		for (size_t i = 0; i < range_n; i++)
+			excluded |= port >= ranges[i][0] && port <= ranges[i][1];
+		if (!excluded)
+			given[given_n++] = port;
+	}
+	uint32_t block = given_n / (shares + dynamic), inside = 0;
+	for (uint32_t at = 0; at < outside_n; at++)
+		for (uint32_t share = 0; share < shares && inside < inside_n; share++, inside++)
+			for (uint32_t i = 0; i < block; i++)
+				holder[at * 65536 + given[share * block + i]] = inside + 1;
+}
+
+static void excluded_ports_belong_to_nobody(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *set;
+		uint32_t inside_n, outside_n, dynamic;
+		uint16_t ranges[DETNAT_GAPS][2];
+		size_t range_n;
+	} rows[] = {
+	    {"rfc7422 inside=10.0.0.0/28 outside=192.0.2.0/31 excluded=5060", 16, 2, 0,
+		{{0, 1023}, {5060, 5060}}, 2},
+	    {"rfc7422 inside=10.0.0.0-10.0.0.6 outside=192.0.2.0-192.0.2.2 dynamic=2 "
+	     "excluded=0-1023+1723+5060-5061+32768-33791+65535",
+		7, 3, 2, {{0, 1023}, {1723, 1723}, {5060, 5061}, {32768, 33791}, {65535, 65535}},
+		5},
+	    {"rfc7422 inside=10.0.0.0/30 outside=192.0.2.0/32 first-port=5000 "
+	     "excluded=1024-1030+4990-5060+5061+5062-6000+6000-6001",
+		4, 1, 0, {{0, 6001}}, 1},
+	    {"rfc7422 inside=10.0.0.0/31 outside=192.0.2.0/31 first-port=0 excluded=1-65534", 2, 2,
+		0, {{1, 65534}}, 1},
+	    {"rfc7422 inside=10.0.0.9/32 outside=192.0.2.0/32 excluded=2000+3000+4000+5000+6000+"
+	     "7000+8000+9000+10000+11000+12000+13000+14000+15000+16000+17000",
+		1, 1, 0,
+		{{0, 1023}, {2000, 2000}, {3000, 3000}, {4000, 4000}, {5000, 5000}, {6000, 6000},
+		    {7000, 7000}, {8000, 8000}, {9000, 9000}, {10000, 10000}, {11000, 11000},
+		    {12000, 12000}, {13000, 13000}, {14000, 14000}, {15000, 15000}, {16000, 16000},
+		    {17000, 17000}},
+		DETNAT_GAPS},
+	};
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct detnat d = set_of(rows[i].set);
+		uint32_t *holder = mem_new((size_t)rows[i].outside_n * 65536, sizeof *holder);
+		deal_out(holder, rows[i].inside_n, rows[i].outside_n, rows[i].dynamic,
+		    rows[i].ranges, rows[i].range_n);
+		for (uint32_t at = 0; at < rows[i].outside_n * 65536; at++) {
+			union addr inside, outside = addr_v4(d.outside + at / 65536);
+			bool held = detnat_inside(&d, &outside, (uint16_t)at, &inside);
+			uint32_t is = held ? addr_v4_of(&inside) - d.inside + 1 : 0;
+			if (is != holder[at])
+				fail_msg("%s: port %u of outside address %u: %u, not %u",
+				    rows[i].set, at % 65536, at / 65536, is, holder[at]);
+		}
+		free(holder);
+		back_and_forth(rows[i].set);
+	}
+}
+
 static void add(struct detnat_sets *s, const char *text)
 {
 	struct err e = {0};
@@ -156,6 +223,56 @@ static size_t ask(const struct detnat_sets *s, uint16_t port, uint32_t realm, in
 		addr_text(inside[i], &a.records[a.v[i].record].v.inside);
 	whose_fini(&w);
 	return a.n;
+}
+
+/* Who holds the port, by arithmetic, as a number; 0: nobody. */
+static uint32_t holder_of(const struct detnat *d, uint32_t port)
+{
+	union addr inside, outside = addr_v4(d->outside);
+	return detnat_inside(d, &outside, (uint16_t)port, &inside) ? addr_v4_of(&inside) : 0;
+}
+
+static uint32_t first_holder(const struct answer *a)
+{
+	return a->n ? addr_v4_of(&a->records[0].v.inside) : 0;
+}
+
+/* A port's record names its holder and no port that is another's; what is said of 256 ports at once
+ * holds for each of them. */
+static void what_is_said_of_ports_holds_for_each_of_them(void **state)
+{
+	(void)state;
+	struct detnat_sets s = {0};
+	add(&s,
+	    "rfc7422 inside=10.0.0.0/29 outside=192.0.2.0/32 dynamic=2 excluded=5060+20000-20999 "
+	    "from=2026-01-01T00:00:00Z");
+	const struct detnat *d = &s.v[0].d;
+	struct whose_source source = detnat_sets_source(&s);
+	struct asker w = {.v = &source, .n = 1};
+	size_t alike = 0;
+	for (uint32_t port = 1; port < 65536; port++) {
+		struct question q = {.addr = addr_v4(d->outside),
+		    .port = (uint16_t)port,
+		    .at_ms = d->from_ms + 1000000};
+		struct stretch far = {d->from_ms, d->from_ms + 2000000};
+		struct answer a;
+		whose_ask(&w, &q, &a);
+		assert_int_equal(first_holder(&a), holder_of(d, port));
+		for (uint32_t k = 0; a.n && port % 128 == 0 && k < 65536; k++)
+			if (interval_has_port(&a.records[0].v, (uint16_t)k))
+				assert_int_equal(holder_of(d, k), holder_of(d, port));
+		q.alike = true;
+		if (port % 128 == 0 || port % 128 == 127)
+			whose_ask_long(&w, &q, &a, &far);
+		else
+			continue;
+		for (uint32_t k = port & 0xff00; !a.differs && k <= (port | 0xff); k++)
+			assert_int_equal(holder_of(d, k), first_holder(&a));
+		alike += !a.differs;
+	}
+	assert_true(alike > 900); /* of 1023 */
+	whose_fini(&w);
+	detnat_sets_fini(&s);
 }
 
 static const int64_t change_ms = 1767312000000; /* 2026-01-02 */
@@ -245,6 +362,16 @@ static void sets_that_cannot_be_are_refused(void **state)
 	    "junos inside=10.0.0.0/16 outside=192.0.2.0/32",
 	    "rfc7422 inside=10.0.0.0/24 outside=192.0.2.0/24 dynamic=70000",
 	    "rfc7422 inside=10.0.0.0/24 outside=192.0.2.0/24 first-port=65536",
+	    "rfc7422 inside=10.0.0.0/24 outside=192.0.2.0/24 excluded",
+	    "rfc7422 inside=10.0.0.0/24 outside=192.0.2.0/24 excluded=",
+	    "rfc7422 inside=10.0.0.0/24 outside=192.0.2.0/24 excluded=5060+",
+	    "rfc7422 inside=10.0.0.0/24 outside=192.0.2.0/24 excluded=5060-5059",
+	    "rfc7422 inside=10.0.0.0/24 outside=192.0.2.0/24 excluded=5060+3000",
+	    "rfc7422 inside=10.0.0.0/24 outside=192.0.2.0/24 excluded=5060-65536",
+	    "rfc7422 inside=10.0.0.0/24 outside=192.0.2.0/24 excluded=0-65535",
+	    "rfc7422 inside=10.0.0.0/24 outside=192.0.2.0/24 excluded=2000+3000+4000+5000+6000+"
+	    "7000+8000+9000+10000+11000+12000+13000+14000+15000+16000+17000+18000",
+	    "junos inside=10.0.0.0/24 outside=192.0.2.0/24 excluded=5060",
 	    "junos inside=10.0.0.0/24 outside=192.0.2.0/24 block=0",
 	    "junos inside=0.0.0.0/0 outside=x",
 	    "junos inside=0.0.0.0-255.255.255.255 outside=192.0.2.0/24", "junos frob=1",
@@ -263,6 +390,8 @@ int main(void)
 	    cmocka_unit_test(each_rule_gives_its_published_example),
 	    cmocka_unit_test(what_is_given_to_nobody_has_no_holder),
 	    cmocka_unit_test(back_and_forth_agree_over_all_ports),
+	    cmocka_unit_test(excluded_ports_belong_to_nobody),
+	    cmocka_unit_test(what_is_said_of_ports_holds_for_each_of_them),
 	    cmocka_unit_test(sets_count_while_they_are_in_force),
 	    cmocka_unit_test(a_shared_address_without_a_port_is_ambiguous),
 	    cmocka_unit_test(sets_that_exclude_each_other_are_refused),
