@@ -27,8 +27,8 @@ const char *owners_name(const struct owners *o, const struct subject *s);
 
 /* For a sensor: sessions go on while it is asked. What is remembered is then forgotten when a later
  * event changes it, so that an answer is always the one that whose.h would give now; the line of a
- * contact that was judged already stays. lines: borrowed, those of the one of the
- * asker's sources that names any. Needs a key. */
+ * contact that was judged already stays. lines: borrowed, those of that one of
+ * the asker's sources that names any. Needs a key. */
 void owners_live(struct owners *o, struct lines *lines);
 /* This interval is new, or ends otherwise than was known. */
 void owners_told(struct owners *o, const struct interval *v);

@@ -1,7 +1,6 @@
 /* SPDX-FileCopyrightText: The Theriac authors */
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* NASes and their secrets: see nas.h. */
-#include "base/opt.h"
 #include "base/secret.h"
 #include "collect/collect.h"
 #include <errno.h>
@@ -11,9 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096, WORD_BYTES = 32 };
-
-static const struct opt_row skew_row = {"nas: skew", OPT_SPAN, 0, -86400, 86400, NULL, NULL, ""};
+enum { PATH_BYTES = 4096 };
 
 static int wrong(struct span word, struct err *e)
 {
@@ -79,14 +76,13 @@ static int read_secret(struct nas_rule *r, struct span name, struct err *e)
 static int parse_key(struct nas_rule *r, struct span word, struct err *e)
 {
 	struct span value = word, key = span_cut(&value, '=');
-	char text[WORD_BYTES];
 	uint64_t n;
 	if (!value.p)
 		return wrong(word, e);
 	if (span_is(key, "secret"))
 		return read_secret(r, value, e);
-	if (span_is(key, "skew") && str_copy(text, sizeof text, value.p, value.n))
-		return opt_set(&skew_row, &r->skew_ms, text, e);
+	if (span_is(key, "skew"))
+		return rule_skew(&r->skew_ms, "nas: skew", value, e);
 	if (span_is(key, "realm") && span_uint(value, &n) && n <= UINT32_MAX)
 		r->realm = (uint32_t)n;
 	else if (span_is(key, "line") && (span_is(value, "user") || span_is(value, "cui")))

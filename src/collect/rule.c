@@ -53,13 +53,14 @@ static int parse_via(struct exporter_rule *r, struct span name, struct err *e)
 			    (int)(name.n < 60 ? name.n : 60), name.p);
 }
 
-static int parse_skew(struct exporter_rule *r, struct span value, struct err *e)
+int rule_skew(int64_t *skew_ms, const char *name, struct span value, struct err *e)
 {
-	static const struct opt_row row = {
-	    "exporter: skew", OPT_SPAN, 0, -86400, 86400, NULL, NULL, ""};
+	const struct opt_row row = {name, OPT_SPAN, 0, -86400, 86400, NULL, NULL, ""};
 	char text[SPAN_BYTES];
-	return str_copy(text, sizeof text, value.p, value.n) ? opt_set(&row, &r->skew_ms, text, e)
-							     : wrong(value, e);
+	if (!str_copy(text, sizeof text, value.p, value.n))
+		return err_set(e, ERR_CONFIG, "%s: '%.*s' is longer than any time", name,
+		    (int)(value.n < 60 ? value.n : 60), value.p);
+	return opt_set(&row, skew_ms, text, e);
 }
 
 static int parse_key(struct exporter_rule *r, struct span word, struct err *e)
@@ -84,7 +85,7 @@ static int parse_key(struct exporter_rule *r, struct span word, struct err *e)
 	else if (span_is(key, "ttl") && number && n <= TTL_MAX)
 		r->ttl = (uint8_t)n;
 	else if (span_is(key, "skew"))
-		return parse_skew(r, value, e);
+		return rule_skew(&r->skew_ms, "exporter: skew", value, e);
 	else if (span_is(key, "realm") && number && n <= UINT32_MAX)
 		r->realm = (uint32_t)n;
 	else

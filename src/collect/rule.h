@@ -27,6 +27,9 @@ struct exporter_rule {
  * prefixes=CIDR[+CIDR...], via=INTERFACE (which must be there), ttl=N, skew=SPAN, realm=N. CONFIG.
  */
 int exporter_rule_parse(struct exporter_rule *r, const char *text, struct err *e);
+/* skew=SPAN of --exporter, --nas and --sessions: how far a clock runs ahead, a day either way at
+ * most. name: what an error calls it. CONFIG. */
+int rule_skew(int64_t *skew_ms, const char *name, struct span value, struct err *e);
 /* Whether a flow with these ends is one that the exporter may report. */
 bool exporter_rule_reports(
     const struct exporter_rule *r, const union addr *src, const union addr *dst);

@@ -4,7 +4,6 @@
  * and the files to follow; and what it keeps of how far those were read. Of files that nothing is
  * known of yet, those are read that changed within seven days. */
 #include "base/mem.h"
-#include "base/opt.h"
 #include "base/when.h"
 #include "run/live.h"
 #include "run/place.h"
@@ -13,7 +12,6 @@
 #include <unistd.h>
 
 enum { NEW_FILES_DAYS = 7, SEEN_MS = 60000 }; /* SEEN: by then a file that changed is found */
-enum { SPAN_BYTES = 32 };
 #define NS_PER_MS 1000000LL
 #define DAY_MS    86400000LL
 
@@ -35,10 +33,7 @@ static int wrong_key(struct span word, struct err *e)
 
 static int parse_key(struct live_feed *f, struct span word, struct err *e)
 {
-	static const struct opt_row skew_row = {
-	    "sessions: skew", OPT_SPAN, 0, -86400, 86400, NULL, NULL, ""};
 	struct span value = word, key = span_cut(&value, '=');
-	char text[SPAN_BYTES];
 	uint64_t n;
 	if (f->kind == FEED_RADIUS)
 		return err_set(e, ERR_CONFIG, "--sessions: '%.*s': of a NAS, --nas says that",
@@ -47,8 +42,8 @@ static int parse_key(struct live_feed *f, struct span word, struct err *e)
 		return wrong_key(word, e);
 	if (span_is(key, "tz") && when_zone(value, &f->zone_ms))
 		return ERR_OK;
-	if (span_is(key, "skew") && str_copy(text, sizeof text, value.p, value.n))
-		return opt_set(&skew_row, &f->skew_ms, text, e);
+	if (span_is(key, "skew"))
+		return rule_skew(&f->skew_ms, "sessions: skew", value, e);
 	if (!span_is(key, "realm") || !span_uint(value, &n) || n > UINT32_MAX)
 		return wrong_key(word, e);
 	f->realm = (uint32_t)n;

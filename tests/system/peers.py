@@ -179,3 +179,20 @@ class Theriac:
         self.asked += 1
         if answer["answer"] != kind or lines != wanted:
             self.wrong.append(f"{what}: {address} at {moment:.3f}: {answer}, not {kind} {wanted}")
+
+
+def verdict(*states):
+    """The exit status, after what was answered otherwise than expected."""
+    wrong = [line for state in states for line in state.wrong]
+    print("\n".join(wrong))
+    print(f"{sum(state.asked for state in states) - len(wrong)} answers right, {len(wrong)} wrong")
+    return 1 if wrong else 0
+
+
+def begin(main, programs, *failures):
+    """A test's last line. failures: further exceptions that say by themselves what failed."""
+    alone(sys.argv, programs)
+    try:
+        sys.exit(main(sys.argv))
+    except (Failed, *failures) as failure:
+        sys.exit(str(failure))

@@ -12,7 +12,6 @@ import dataclasses
 import json
 import pathlib
 import shutil
-import sys
 import time
 
 import dhcp
@@ -306,15 +305,8 @@ def main(argv):
     both = peers.Theriac(binary, folder / "both")
     print(both.bring_in(*files(kept), *files(home)))
     ask_all(both, ours, end)
-    wrong = theriac.wrong + cleaned.wrong + both.wrong
-    print("\n".join(wrong))
-    print(f"{theriac.asked + cleaned.asked + both.asked - len(wrong)} answers right, {len(wrong)} wrong")
-    return 1 if wrong else 0
+    return peers.verdict(theriac, cleaned, both)
 
 
 if __name__ == "__main__":
-    peers.alone(sys.argv, PROGRAMS)
-    try:
-        sys.exit(main(sys.argv))
-    except (peers.Failed, dhcp.NoAnswer) as failure:
-        sys.exit(str(failure))
+    peers.begin(main, PROGRAMS, dhcp.NoAnswer)

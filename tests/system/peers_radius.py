@@ -15,7 +15,6 @@ import pathlib
 import re
 import socket
 import subprocess
-import sys
 import time
 
 import peers
@@ -467,16 +466,8 @@ def main(argv):
         sensor.end()
     replay_later(binary, folder, tap)
     ask(heard, again + [Expected("forged", "100.64.1.50", t + 101, None)])
-    states = (heard, *followers, imported)
-    wrong = [line for state in states for line in state.wrong]
-    print("\n".join(wrong))
-    print(f"{sum(state.asked for state in states) - len(wrong)} answers right, {len(wrong)} wrong")
-    return 1 if wrong else 0
+    return peers.verdict(heard, *followers, imported)
 
 
 if __name__ == "__main__":
-    peers.alone(sys.argv, PROGRAMS)
-    try:
-        sys.exit(main(sys.argv))
-    except peers.Failed as failure:
-        sys.exit(str(failure))
+    peers.begin(main, PROGRAMS)

@@ -31,21 +31,13 @@ theriac session import "$work/nat.log" "$work/detail" --json >"$work/imported" 2
 	fail "the import failed: $(cat "$work/said")"
 grep -q '"events":5,"intervals":3,' "$work/imported" || fail "imported $(cat "$work/imported")"
 
-who() { # WANTED STATUS WORD...
-	want=$1 code=$2
-	shift 2
-	got=0
-	theriac who --json --reason test "$@" >"$work/answer" 2>"$work/said" || got=$?
-	grep -q "$want" "$work/answer" && [ "$got" -eq "$code" ] ||
-		fail "who $*: $got $(cat "$work/answer" "$work/said"), not $code $want"
-}
-who '"answer":"exact".*"user:alice@isp.example"' 0 203.0.113.5:33001 2026-01-01T03:04:05Z --proto tcp
-who '"answer":"exact".*"user:bob@isp.example"' 0 203.0.113.5:33001 2026-01-01T13:04:05Z
-who '"answer":"unknown"' 3 203.0.113.5:40000 2026-01-01T03:04:05Z
-who '"answer":"ambiguous"' 0 203.0.113.5 2026-01-01T03:04:05Z
-who '"answer":"unknown"' 3 203.0.113.5:33001 2026-01-01T21:00:00Z
-who '"answer":"ambiguous"' 0 100.64.1.20 2026-01-01T12:00:30Z --skew 60
-who '"answer":"exact".*"user:alice@isp.example"' 0 100.64.1.20 2026-01-01T03:04:05Z
+who_says '"answer":"exact".*"user:alice@isp.example"' 0 203.0.113.5:33001 2026-01-01T03:04:05Z --proto tcp
+who_says '"answer":"exact".*"user:bob@isp.example"' 0 203.0.113.5:33001 2026-01-01T13:04:05Z
+who_says '"answer":"unknown"' 3 203.0.113.5:40000 2026-01-01T03:04:05Z
+who_says '"answer":"ambiguous"' 0 203.0.113.5 2026-01-01T03:04:05Z
+who_says '"answer":"unknown"' 3 203.0.113.5:33001 2026-01-01T21:00:00Z
+who_says '"answer":"ambiguous"' 0 100.64.1.20 2026-01-01T12:00:30Z --skew 60
+who_says '"answer":"exact".*"user:alice@isp.example"' 0 100.64.1.20 2026-01-01T03:04:05Z
 
 theriac session import "$work/none" >"$work/imported" 2>&1 && fail "a file that is not there was imported"
 theriac session status --json >"$work/status" || fail "no status"
@@ -55,6 +47,6 @@ grep -q '"imports":1,.*"intervals":3,' "$work/status" || fail "status $(cat "$wo
 export THERIAC_CLOCK=2026-01-09T00:00:01Z
 printf '' >"$work/empty"
 theriac session import "$work/nat.log" >"$work/imported" 2>&1 || fail "the second import failed"
-who '"answer":"expired"' 3 100.64.1.20 2026-01-01T03:04:05Z
+who_says '"answer":"expired"' 3 100.64.1.20 2026-01-01T03:04:05Z
 grep -rq alice "$work/state/sessions" && fail "the name is still there: $(grep -rl alice "$work/state/sessions")"
 echo "session index: sound"

@@ -39,33 +39,25 @@ imported() { # OPTION...
 	rm -rf "$THERIAC_STATE/sessions"
 	theriac session import "$@" "$work/lines.csv" "$work/detail" >"$work/said" 2>&1 || fail "import: $(cat "$work/said")"
 }
-who() { # WANTED STATUS WORD...
-	want=$1 code=$2
-	shift 2
-	got=0
-	theriac who --json --reason test "$@" >"$work/answer" 2>"$work/said" || got=$?
-	grep -q "$want" "$work/answer" && [ "$got" -eq "$code" ] ||
-		fail "who $*: $got $(cat "$work/answer" "$work/said"), not $code $want"
-}
 at=2026-01-03T00:00:00Z
 
 imported
-who '"line":"assigned:school 4"' 0 100.64.0.2 $at
-who '"line":"user:anonymous"' 0 100.64.0.3 $at
-who '"line":"mac:02:00:00:00:00:01"' 0 100.64.0.2 $at -c "$work/apart.yaml"
-who '"line":"assigned:school 4"' 0 100.64.0.1 $at -c "$work/apart.yaml"
+who_says '"line":"assigned:school 4"' 0 100.64.0.2 $at
+who_says '"line":"user:anonymous"' 0 100.64.0.3 $at
+who_says '"line":"mac:02:00:00:00:00:01"' 0 100.64.0.2 $at -c "$work/apart.yaml"
+who_says '"line":"assigned:school 4"' 0 100.64.0.1 $at -c "$work/apart.yaml"
 imported -c "$work/rules.yaml"
-who '"line":"mac:02:00:00:00:00:01"' 0 100.64.0.1 $at -c "$work/rules.yaml"
-who '"line":"cui:c1"' 0 100.64.0.3 $at -c "$work/rules.yaml"
+who_says '"line":"mac:02:00:00:00:00:01"' 0 100.64.0.1 $at -c "$work/rules.yaml"
+who_says '"line":"cui:c1"' 0 100.64.0.3 $at -c "$work/rules.yaml"
 
 imported
-who '"answer":"unknown"' 3 192.0.2.0:9024 $at
-who '"answer":"exact".*"line":"assigned:school 4".*"inside":"100.64.0.1".*"by":".*nat line 2"' 0 192.0.2.0:9024 $at --nat "$work/nat"
-who '"answer":"exact".*"line":"user:anonymous".*"inside":"100.64.0.3".*"by":".*nat line 3"' 0 192.0.2.0:13024 2026-01-04T00:00:00Z --nat "$work/nat"
-who '"answer":"ambiguous"' 0 192.0.2.0 $at --nat "$work/nat"
-who '"answer":"ambiguous"' 0 192.0.2.0:13024 2026-01-04T00:00:00Z --skew 2 --nat "$work/nat"
-who '"answer":"unknown"' 3 192.0.2.0:65100 $at --nat "$work/nat"
-who '"answer":"unknown"' 3 192.0.2.0:9024 2026-01-01T23:59:59Z --nat "$work/nat"
+who_says '"answer":"unknown"' 3 192.0.2.0:9024 $at
+who_says '"answer":"exact".*"line":"assigned:school 4".*"inside":"100.64.0.1".*"by":".*nat line 2"' 0 192.0.2.0:9024 $at --nat "$work/nat"
+who_says '"answer":"exact".*"line":"user:anonymous".*"inside":"100.64.0.3".*"by":".*nat line 3"' 0 192.0.2.0:13024 2026-01-04T00:00:00Z --nat "$work/nat"
+who_says '"answer":"ambiguous"' 0 192.0.2.0 $at --nat "$work/nat"
+who_says '"answer":"ambiguous"' 0 192.0.2.0:13024 2026-01-04T00:00:00Z --skew 2 --nat "$work/nat"
+who_says '"answer":"unknown"' 3 192.0.2.0:65100 $at --nat "$work/nat"
+who_says '"answer":"unknown"' 3 192.0.2.0:9024 2026-01-01T23:59:59Z --nat "$work/nat"
 
 {
 	printf '#separator \\x09\n#path\tconn\n'
